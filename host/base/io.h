@@ -1,0 +1,33 @@
+/* io.h - whole-file and whole-buffer reads and writes that retry on EINTR. Blocking, for local files
+ * and pipes only. Functions returning bool leave errno set on failure. Thread: [any].
+ */
+#ifndef HOST_BASE_IO_H
+#define HOST_BASE_IO_H
+
+#include <beacon/error.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+struct text;
+
+bool io_write_all(int fd, const void *from, size_t n);
+
+/* One line, newline added. When the write stops half-way (disk full) the file is cut back to the
+ * length it had, so it ends on a whole line; errno is that of the write. `fd` is O_APPEND. */
+bool io_append_line(int fd, const char *line, size_t n);
+
+/* Everything until end of file. BEACON_E_LIMIT when there is more than out's cap. `name` is what
+ * the error calls the source. */
+int io_read_all(int fd, const char *name, struct text *out, struct beacon_error *err);
+int io_read_file(const char *path, struct text *out, struct beacon_error *err);
+
+/* Replace `path` by a file with these bytes and mode, atomically: temporary file beside it, then
+ * rename. Readers see the old content or the new one. */
+int io_replace_file(const char *path, const void *from, size_t n, mode_t mode,
+                    struct beacon_error *err);
+
+/* mkdir -p. Directories that exist keep their mode. */
+int io_make_directories(const char *path, mode_t mode, struct beacon_error *err);
+
+#endif

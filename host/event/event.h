@@ -1,0 +1,112 @@
+/* event.h - everything a session can say, in one list.
+ *
+ * An event is made by agent/ and tools/, and leaves through fanout.h: the journal hears it first,
+ * then the front door, then telemetry. All pointers are borrowed for the call of the sink; a sink
+ * that keeps something copies it. Text is valid UTF-8. Thread: [main].
+ */
+#ifndef HOST_EVENT_EVENT_H
+#define HOST_EVENT_EVENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum event_kind {
+    EVENT_SESSION_STARTED,  /* session: first event of every session, new or resumed */
+    EVENT_WARNING,          /* message: something a person should know; the work goes on */
+    EVENT_TURN_STARTED,     /* message: the prompt */
+    EVENT_TEXT_DELTA,       /* delta: provisional words of the answer, for the screen only */
+    EVENT_REASONING_DELTA,  /* delta: provisional summary of the reasoning, for the screen only */
+    EVENT_AGENT_MESSAGE,    /* message: a whole message of the model; the last one is the answer */
+    EVENT_REASONING,        /* message: a whole reasoning summary */
+    EVENT_COMMAND_STARTED,  /* command */
+    EVENT_COMMAND_FINISHED, /* command: with output and status */
+    EVENT_PATCH_STARTED,    /* patch */
+    EVENT_PATCH_FINISHED,   /* patch: with status and diff */
+    EVENT_PLAN_UPDATED,     /* plan: the whole list, replacing the one before */
+    EVENT_PLAN_FINISHED,    /* plan: as it stood at the end of the turn; after the last message */
+    EVENT_RETRY,            /* retry: a request is repeated after a pause */
+    EVENT_USAGE,            /* usage: of one answer and of the thread so far */
+    EVENT_TURN_COMPLETED,   /* usage: of the thread so far. Last event of a good turn */
+    EVENT_TURN_FAILED,      /* message: why. Last event of a turn that failed or was interrupted */
+};
+
+enum event_status { EVENT_IN_PROGRESS, EVENT_COMPLETED, EVENT_FAILED, EVENT_DECLINED };
+
+struct event_usage { /* tokens; -1 = the provider did not tell */
+    int64_t input, cached_input, cache_write, output, reasoning;
+};
+
+struct event_session {
+    const char *thread_id; /* UUID */
+    const char *cwd, *model, *provider, *approval, *sandbox, *sandbox_backend;
+    const char *effort, *summary, *version;
+    bool is_resumed;
+};
+
+struct event_command {
+    const char *call_id;
+    const char *command; /* argv joined with POSIX quoting */
+    const char *cwd;
+    const char *output; /* FINISHED: stdout and stderr in order of arrival, repaired to UTF-8 */
+    size_t output_bytes;
+    int exit_code; /* FINISHED: 128 + signal when a signal ended it */
+    uint64_t duration_ms;
+    enum event_status status;
+};
+
+struct event_change {
+    const char *path;      /* absolute */
+    const char *kind;      /* "add", "delete" or "update" */
+    const char *move_path; /* absolute, or NULL */
+};
+
+struct event_patch {
+    const char *call_id;
+    const struct event_change *changes;
+    size_t n_changes;
+    const char *diff;    /* FINISHED: unified diff of what was written; "" when nothing was */
+    const char *message; /* FINISHED: what the model is told */
+    enum event_status status;
+};
+
+struct event_step {
+    const char *text;
+    const char *status; /* "pending", "in_progress" or "completed" */
+};
+
+struct event_plan {
+    const char *explanation; /* "" when none */
+    const struct event_step *steps;
+    size_t n_steps;
+};
+
+struct event_retry {
+    uint32_t attempt, max_attempts; /* 1 of N */
+    uint64_t delay_ms;
+    const char *reason;
+};
+
+struct event {
+    enum event_kind kind;
+    const char *turn_id; /* "" before the first turn */
+    union {
+        struct event_session session;
+        struct {
+            const char *text;
+        } message;
+        struct {
+            const char *text;
+            size_t n; /* bytes; not NUL-terminated */
+        } delta;
+        struct event_command command;
+        struct event_patch patch;
+        struct event_plan plan;
+        struct event_retry retry;
+        struct {
+            struct event_usage last, total;
+        } usage;
+    } as;
+};
+
+#endif

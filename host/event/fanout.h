@@ -1,0 +1,19 @@
+/* fanout.h - one event to every listener, in the order they were added: the journal is added first,
+ * so a record is on disk before a client hears of it. Thread: [main].
+ */
+#ifndef HOST_EVENT_FANOUT_H
+#define HOST_EVENT_FANOUT_H
+
+#include <stddef.h>
+
+struct event;
+struct fanout;
+
+typedef void (*fanout_sink_fn)(void *ctx, const struct event *event);
+
+struct fanout *fanout_create(void);
+void fanout_destroy(struct fanout *fanout); /* NULL is fine; sinks are not told */
+void fanout_add(struct fanout *fanout, fanout_sink_fn sink, void *ctx);
+void fanout_emit(struct fanout *fanout, const struct event *event);
+
+#endif
