@@ -61,9 +61,11 @@ static int fill(struct beacon_error *err, beacon_rc code, const char *hint, cons
     char message[sizeof err->message];
     int wanted = vsnprintf(message, sizeof message, format, args);
     cut_at_character(message, sizeof message, wanted);
+    char advice[sizeof err->hint]; /* `hint` and the arguments may point into `err` itself */
+    wanted = snprintf(advice, sizeof advice, "%s", hint);
+    cut_at_character(advice, sizeof advice, wanted);
     memcpy(err->message, message, sizeof message);
-    wanted = snprintf(err->hint, sizeof err->hint, "%s", hint);
-    cut_at_character(err->hint, sizeof err->hint, wanted);
+    memcpy(err->hint, advice, sizeof advice);
     err->struct_size = (uint32_t)sizeof *err;
     err->code = code;
     err->os_errno = 0;
