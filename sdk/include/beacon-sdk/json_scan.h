@@ -1,0 +1,526 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * beacon-sdk/json_scan.h - a pull scanner over JSON text somebody else owns.
+ *
+ * For the event that comes ten thousand times a turn: no tree, no allocation, one pass. Every
+ * result is a slice of the text, so it lives as long as the text does. The scanner checks the
+ * grammar of what it walks over; it does not check UTF-8 (beacon_utf8_is_valid() does). The first
+ * mistake sets `failed`, after which every function returns false and peek says ERROR, so a caller
+ * may walk a whole object and test beacon_json_finished() once. Never reads outside the text.
+ * Thread: [pure].
+ *
+ *     struct beacon_str key, delta = {0};
+ *     beacon_json_init(&j, text);
+ *     beacon_json_enter_object(&j);
+ *     while (beacon_json_next_key(&j, &key)) {
+ *         if (beacon_json_key_is(key, "delta")) {
+ *             beacon_json_string(&j, &delta);
+ *         } else {
+ *             beacon_json_skip(&j, NULL);
+ *         }
+ *     }
+ *     if (beacon_json_finished(&j)) …
+ */
+#ifndef BEACON_SDK_JSON_SCAN_H
+#define BEACON_SDK_JSON_SCAN_H
+
+#include <beacon-sdk/text.h>
+
+#define BEACON_JSON_DEPTH_MAX 128u /* deeper nesting is a failure, not a stack overflow */
+
+enum beacon_json_kind {
+    BEACON_JSON_END, /* only white space is left */
+    BEACON_JSON_OBJECT,
+    BEACON_JSON_ARRAY,
+    BEACON_JSON_STRING,
+    BEACON_JSON_NUMBER,
+    BEACON_JSON_TRUE,
+    BEACON_JSON_FALSE,
+    BEACON_JSON_NULL,
+    BEACON_JSON_ERROR, /* failed before, or no value can begin here */
+};
+
+struct beacon_json {
+    const char *p, *end;
+    uint32_t depth;  /* containers entered and not yet left */
+    uint16_t failed; /* 1 after the first mistake */
+    uint16_t fresh;  /* 1 between an opening bracket and its first member: no comma is due */
+};
+
+static inline void beacon_json_init(struct beacon_json *j, struct beacon_str text)
+{
+    j->p = text.p;
+    j->end = text.n > 0 ? text.p + text.n : text.p;
+    j->depth = 0;
+    j->failed = 0;
+    j->fresh = 0;
+}
+
+static inline bool beacon_json_fail(struct beacon_json *j)
+{
+    j->failed = 1;
+    j->p = j->end;
+    return false;
+}
+
+static inline void beacon_json_skip_space_(struct beacon_json *j)
+{
+    while (j->p < j->end && (*j->p == ' ' || *j->p == '\n' || *j->p == '\r' || *j->p == '\t')) {
+        j->p++;
+    }
+}
+
+/* What comes next; nothing but white space is consumed. */
+static inline enum beacon_json_kind beacon_json_peek(struct beacon_json *j)
+{
+    if (j->failed) {
+        return BEACON_JSON_ERROR;
+    }
+    beacon_json_skip_space_(j);
+    if (j->p == j->end) {
+        return j->depth == 0 ? BEACON_JSON_END : BEACON_JSON_ERROR;
+    }
+    switch (*j->p) {
+    case '{':
+        return BEACON_JSON_OBJECT;
+    case '[':
+        return BEACON_JSON_ARRAY;
+    case '"':
+        return BEACON_JSON_STRING;
+    case 't':
+        return BEACON_JSON_TRUE;
+    case 'f':
+        return BEACON_JSON_FALSE;
+    case 'n':
+        return BEACON_JSON_NULL;
+    default:
+        return *j->p == '-' || (*j->p >= '0' && *j->p <= '9') ? BEACON_JSON_NUMBER
+                                                              : BEACON_JSON_ERROR;
+    }
+}
+
+/* True when the whole text was one value, now consumed, without a mistake. */
+static inline bool beacon_json_finished(struct beacon_json *j)
+{
+    return j->depth == 0 && beacon_json_peek(j) == BEACON_JSON_END;
+}
+
+static inline bool beacon_json_enter_(struct beacon_json *j, char bracket)
+{
+    beacon_json_skip_space_(j);
+    if (j->failed || j->p == j->end || *j->p != bracket || j->depth >= BEACON_JSON_DEPTH_MAX) {
+        return beacon_json_fail(j);
+    }
+    j->p++;
+    j->depth++;
+    j->fresh = 1;
+    return true;
+}
+
+/* Step over `{` or `[`. Anything else there is a failure: peek first when unsure. */
+static inline bool beacon_json_enter_object(struct beacon_json *j)
+{
+    return beacon_json_enter_(j, '{');
+}
+
+static inline bool beacon_json_enter_array(struct beacon_json *j)
+{
+    return beacon_json_enter_(j, '[');
+}
+
+/* Step over the comma that is due, or leave the container at `closer` and return false. */
+static inline bool beacon_json_next_(struct beacon_json *j, char closer)
+{
+    beacon_json_skip_space_(j);
+    if (j->failed || j->p == j->end || j->depth == 0) {
+        return beacon_json_fail(j);
+    }
+    if (*j->p == closer) {
+        j->p++;
+        j->depth--;
+        j->fresh = 0;
+        return false;
+    }
+    if (!j->fresh) {
+        if (*j->p != ',') {
+            return beacon_json_fail(j);
+        }
+        j->p++;
+        beacon_json_skip_space_(j);
+        if (j->p < j->end && *j->p == closer) {
+            return beacon_json_fail(j);
+        }
+    }
+    j->fresh = 0;
+    return true;
+}
+
+/* True: an element stands next and must be consumed. False: the array was left, or failed. */
+static inline bool beacon_json_next_element(struct beacon_json *j)
+{
+    return beacon_json_next_(j, ']');
+}
+
+/* First byte at or after `p` that ends or interrupts a string: quote, backslash, control. */
+static inline const char *beacon_json_plain_end_(const char *p, const char *end)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101), tops = UINT64_C(0x8080808080808080);
+    while ((size_t)(end - p) >= sizeof(uint64_t)) {
+        uint64_t word;
+        memcpy(&word, p, sizeof word);
+        uint64_t quote = word ^ (ones * '"'), slash = word ^ (ones * '\\');
+        uint64_t hit =
+            ((quote - ones) & ~quote) | ((slash - ones) & ~slash) | ((word - ones * 0x20) & ~word);
+        if ((hit & tops) != 0) {
+            break;
+        }
+        p += sizeof word;
+    }
+    while (p < end && *p != '"' && *p != '\\' && (unsigned char)*p >= 0x20) {
+        p++;
+    }
+    return p;
+}
+
+static inline int beacon_json_hex_digit_(char c)
+{
+    if (c >= '0' && c <= '9') {
+        return c - '0';
+    }
+    c = (char)(c | 0x20);
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* The value of four hex digits, or -1. */
+static inline int32_t beacon_json_hex4_(const char *p, const char *end)
+{
+    if (end - p < 4) {
+        return -1;
+    }
+    int32_t value = 0;
+    for (int i = 0; i < 4; i++) {
+        int digit = beacon_json_hex_digit_(p[i]);
+        if (digit < 0) {
+            return -1;
+        }
+        value = value * 16 + digit;
+    }
+    return value;
+}
+
+/* Bytes of the escape at `p` (which points at the backslash), 0 when it is none. */
+static inline size_t beacon_json_escape_length_(const char *p, const char *end)
+{
+    if (end - p < 2) {
+        return 0;
+    }
+    if (p[1] == 'u') {
+        return beacon_json_hex4_(p + 2, end) >= 0 ? 6 : 0;
+    }
+    return p[1] != '\0' && strchr("\"\\/bfnrt", p[1]) != NULL ? 2 : 0;
+}
+
+/* Consume a string. *raw (may be NULL): what stood between the quotes, escapes kept; when it holds
+ * no backslash it is the value itself, else beacon_json_unescape() makes the value. */
+static inline bool beacon_json_string(struct beacon_json *j, struct beacon_str *raw)
+{
+    beacon_json_skip_space_(j);
+    if (j->failed || j->p == j->end || *j->p != '"') {
+        return beacon_json_fail(j);
+    }
+    const char *start = j->p + 1;
+    const char *p = beacon_json_plain_end_(start, j->end);
+    while (p < j->end && *p == '\\') {
+        size_t step = beacon_json_escape_length_(p, j->end);
+        if (step == 0) {
+            return beacon_json_fail(j);
+        }
+        p = beacon_json_plain_end_(p + step, j->end);
+    }
+    if (p == j->end || *p != '"') {
+        return beacon_json_fail(j);
+    }
+    if (raw != NULL) {
+        *raw = beacon_span(start, (size_t)(p - start));
+    }
+    j->p = p + 1;
+    return true;
+}
+
+/* True: *raw_key is a key (escapes kept) and its value stands next and must be consumed.
+ * False: the object was left, or failed. */
+static inline bool beacon_json_next_key(struct beacon_json *j, struct beacon_str *raw_key)
+{
+    if (!beacon_json_next_(j, '}') || !beacon_json_string(j, raw_key)) {
+        return false;
+    }
+    beacon_json_skip_space_(j);
+    if (j->p == j->end || *j->p != ':') {
+        return beacon_json_fail(j);
+    }
+    j->p++;
+    return true;
+}
+
+static inline const char *beacon_json_digits_(const char *p, const char *end)
+{
+    while (p < end && *p >= '0' && *p <= '9') {
+        p++;
+    }
+    return p;
+}
+
+/* End of the number that begins at `p`, NULL when there is none. */
+static inline const char *beacon_json_number_end_(const char *p, const char *end)
+{
+    p += p < end && *p == '-' ? 1 : 0;
+    const char *whole = p;
+    p = beacon_json_digits_(p, end);
+    if (p == whole || (*whole == '0' && p - whole > 1)) {
+        return NULL;
+    }
+    if (p < end && *p == '.') {
+        const char *fraction = p + 1;
+        p = beacon_json_digits_(fraction, end);
+        if (p == fraction) {
+            return NULL;
+        }
+    }
+    if (p < end && (*p == 'e' || *p == 'E')) {
+        p += 1 + (end - p > 1 && (p[1] == '+' || p[1] == '-') ? 1 : 0);
+        const char *exponent = p;
+        p = beacon_json_digits_(exponent, end);
+        if (p == exponent) {
+            return NULL;
+        }
+    }
+    return p;
+}
+
+static inline bool beacon_json_word_(struct beacon_json *j, const char *word)
+{
+    size_t n = strlen(word);
+    if ((size_t)(j->end - j->p) < n || memcmp(j->p, word, n) != 0) {
+        return beacon_json_fail(j);
+    }
+    j->p += n;
+    return true;
+}
+
+/* Consume a value that is neither object nor array. */
+static inline bool beacon_json_scalar_(struct beacon_json *j)
+{
+    const char *end;
+    switch (beacon_json_peek(j)) {
+    case BEACON_JSON_STRING:
+        return beacon_json_string(j, NULL);
+    case BEACON_JSON_NUMBER:
+        end = beacon_json_number_end_(j->p, j->end);
+        j->p = end != NULL ? end : j->p;
+        return end != NULL || beacon_json_fail(j);
+    case BEACON_JSON_TRUE:
+        return beacon_json_word_(j, "true");
+    case BEACON_JSON_FALSE:
+        return beacon_json_word_(j, "false");
+    case BEACON_JSON_NULL:
+        return beacon_json_word_(j, "null");
+    default:
+        return beacon_json_fail(j);
+    }
+}
+
+/* Consume an integer. A fraction, an exponent or a value outside int64_t is a failure. */
+static inline bool beacon_json_int64(struct beacon_json *j, int64_t *ret)
+{
+    if (beacon_json_peek(j) != BEACON_JSON_NUMBER) {
+        return beacon_json_fail(j);
+    }
+    const char *start = j->p;
+    if (!beacon_json_scalar_(j)) {
+        return false;
+    }
+    const bool is_negative = *start == '-';
+    int64_t value = 0; /* kept negative: INT64_MIN has no positive twin */
+    for (const char *p = start + is_negative; p < j->p; p++) {
+        if (*p < '0' || *p > '9' || value < (INT64_MIN + (*p - '0')) / 10) {
+            return beacon_json_fail(j);
+        }
+        value = value * 10 - (*p - '0');
+    }
+    if (!is_negative && value == INT64_MIN) {
+        return beacon_json_fail(j);
+    }
+    *ret = is_negative ? value : -value;
+    return true;
+}
+
+static inline bool beacon_json_bool(struct beacon_json *j, bool *ret)
+{
+    enum beacon_json_kind kind = beacon_json_peek(j);
+    if ((kind != BEACON_JSON_TRUE && kind != BEACON_JSON_FALSE) || !beacon_json_scalar_(j)) {
+        return beacon_json_fail(j);
+    }
+    *ret = kind == BEACON_JSON_TRUE;
+    return true;
+}
+
+/* Consume one whole value of any kind. *raw_value (may be NULL) is its exact source text, with
+ * nothing before or after it. Not recursive. */
+static inline bool beacon_json_skip(struct beacon_json *j, struct beacon_str *raw_value)
+{
+    char closers[BEACON_JSON_DEPTH_MAX];
+    const uint32_t outer = j->depth;
+    enum beacon_json_kind kind = beacon_json_peek(j);
+    const char *start = j->p;
+    for (;;) {
+        if (kind == BEACON_JSON_OBJECT || kind == BEACON_JSON_ARRAY) {
+            if (!beacon_json_enter_(j, *j->p)) {
+                return false;
+            }
+            closers[j->depth - 1] = kind == BEACON_JSON_OBJECT ? '}' : ']';
+        } else if (!beacon_json_scalar_(j)) {
+            return false;
+        }
+        for (;;) { /* leave every container that ends here, stop at the next member */
+            if (j->failed || j->depth == outer) {
+                break;
+            }
+            if (closers[j->depth - 1] == '}' ? beacon_json_next_key(j, NULL)
+                                             : beacon_json_next_element(j)) {
+                break;
+            }
+        }
+        if (j->failed || j->depth == outer) {
+            break;
+        }
+        kind = beacon_json_peek(j);
+    }
+    if (!j->failed && raw_value != NULL) {
+        *raw_value = beacon_span(start, (size_t)(j->p - start));
+    }
+    return !j->failed;
+}
+
+static inline size_t beacon_json_put_utf8_(uint32_t c, char *out)
+{
+    if (c < 0x80) {
+        out[0] = (char)c;
+        return 1;
+    }
+    if (c < 0x800) {
+        out[0] = (char)(0xc0 | (c >> 6));
+        out[1] = (char)(0x80 | (c & 0x3f));
+        return 2;
+    }
+    if (c < 0x10000) {
+        out[0] = (char)(0xe0 | (c >> 12));
+        out[1] = (char)(0x80 | ((c >> 6) & 0x3f));
+        out[2] = (char)(0x80 | (c & 0x3f));
+        return 3;
+    }
+    out[0] = (char)(0xf0 | (c >> 18));
+    out[1] = (char)(0x80 | ((c >> 12) & 0x3f));
+    out[2] = (char)(0x80 | ((c >> 6) & 0x3f));
+    out[3] = (char)(0x80 | (c & 0x3f));
+    return 4;
+}
+
+/* The character of the \u escape at *p, whose low surrogate is consumed with it. */
+static inline uint32_t beacon_json_unicode_(const char **p, const char *end)
+{
+    uint32_t c = (uint32_t)beacon_json_hex4_(*p + 2, end);
+    *p += 6;
+    if (c < 0xd800 || c > 0xdfff) {
+        return c;
+    }
+    if (c < 0xdc00 && end - *p >= 6 && (*p)[0] == '\\' && (*p)[1] == 'u') {
+        int32_t low = beacon_json_hex4_(*p + 2, end);
+        if (low >= 0xdc00 && low <= 0xdfff) {
+            *p += 6;
+            return 0x10000 + ((c - 0xd800) << 10) + ((uint32_t)low - 0xdc00);
+        }
+    }
+    return 0xfffd;
+}
+
+/* Write the value of a raw string to `out`, which has room for raw.n bytes and may be raw.p itself;
+ * returns its length, never more than raw.n. A lone surrogate becomes U+FFFD; what is no escape
+ * is copied as it stands. No NUL is added. */
+static inline size_t beacon_json_unescape(struct beacon_str raw, char *out)
+{
+    const char *p = raw.p, *end = raw.n > 0 ? raw.p + raw.n : raw.p;
+    size_t n = 0;
+    while (p < end) {
+        const char *slash = (const char *)memchr(p, '\\', (size_t)(end - p));
+        size_t plain = (size_t)((slash != NULL ? slash : end) - p);
+        memmove(out + n, p, plain);
+        n += plain;
+        p += plain;
+        if (slash == NULL) {
+            break;
+        }
+        size_t step = beacon_json_escape_length_(p, end);
+        if (step == 6) {
+            uint32_t c = beacon_json_unicode_(&p, end);
+            n += beacon_json_put_utf8_(c, out + n);
+        } else if (step == 2) {
+            static const char from[] = "bfnrt", to[] = "\b\f\n\r\t";
+            const char *at = strchr(from, p[1]);
+            out[n++] = at != NULL ? to[at - from] : p[1];
+            p += 2;
+        } else {
+            out[n++] = *p++;
+        }
+    }
+    return n;
+}
+
+/* Compare a raw key, or a raw string, with a plain literal; escapes in `raw` are understood when it
+ * is at most 128 bytes long. */
+static inline bool beacon_json_key_is(struct beacon_str raw, const char *literal)
+{
+    if (beacon_span_is(raw, literal)) {
+        return true;
+    }
+    char value[128];
+    if (raw.n == 0 || raw.n > sizeof value || memchr(raw.p, '\\', raw.n) == NULL) {
+        return false;
+    }
+    size_t n = beacon_json_unescape(raw, value);
+    return beacon_span_is(beacon_span(value, n), literal);
+}
+
+/* Look up one member. The whole object must be well formed; of equal keys the last wins, as in a
+ * tree. *raw_value is left alone when false is returned. */
+static inline bool beacon_json_member(struct beacon_str object_text, const char *key,
+                                      struct beacon_str *raw_value)
+{
+    struct beacon_json j;
+    struct beacon_str name, value, found = beacon_span(NULL, 0);
+    beacon_json_init(&j, object_text);
+    (void)beacon_json_enter_object(&j);
+    while (beacon_json_next_key(&j, &name)) {
+        if (beacon_json_skip(&j, &value) && beacon_json_key_is(name, key)) {
+            found = value;
+        }
+    }
+    if (!beacon_json_finished(&j) || found.p == NULL) {
+        return false;
+    }
+    *raw_value = found;
+    return true;
+}
+
+/* As beacon_json_member, for a member that must be a string: *raw is what stands between its
+ * quotes. */
+static inline bool beacon_json_member_string(struct beacon_str object_text, const char *key,
+                                             struct beacon_str *raw)
+{
+    struct beacon_str value;
+    if (!beacon_json_member(object_text, key, &value) || value.p[0] != '"') {
+        return false;
+    }
+    *raw = beacon_span(value.p + 1, value.n - 2);
+    return true;
+}
+
+#endif

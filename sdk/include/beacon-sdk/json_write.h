@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * beacon-sdk/json_write.h - writes JSON into one growable buffer that the plugin owns.
+ *
+ * Commas are placed by the writer; the caller keeps brackets and key/value pairs balanced. Text is
+ * escaped, NUL included, and bytes that are not UTF-8 become U+FFFD, so whatever goes in, JSON comes
+ * out. When memory ends or the cap is reached `failed` is set, further calls do nothing, and the
+ * caller tests it once at the end. Thread: [any], one writer per buffer.
+ */
+#ifndef BEACON_SDK_JSON_WRITE_H
+#define BEACON_SDK_JSON_WRITE_H
+
+#include <beacon-sdk/text.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct beacon_json_out {
+    char *p; /* n bytes of text, no NUL; freed by beacon_json_out_finish() */
+    size_t n, capacity, max;
+    uint16_t failed;
+    uint16_t comma_due;
+    uint32_t reserved0;
+};
+
+/* An empty buffer that will never hold more than `max` bytes. Allocates nothing yet. */
+static inline void beacon_json_out_init(struct beacon_json_out *o, size_t max)
+{
+    memset(o, 0, sizeof *o);
+    o->max = max;
+}
+
+static inline void beacon_json_out_finish(struct beacon_json_out *o)
+{
+    free(o->p);
+    memset(o, 0, sizeof *o);
+}
+
+/* Forget the text, keep the memory. */
+static inline void beacon_json_out_reset(struct beacon_json_out *o)
+{
+    o->n = 0;
+    o->failed = 0;
+    o->comma_due = 0;
+}
+
+/* What was written so far; valid until the next call that writes. */
+static inline struct beacon_str beacon_json_out_text(const struct beacon_json_out *o)
+{
+    return beacon_span(o->p, o->n);
+}
+
+/* Room for `more` bytes at the end, NULL when there is none to be had. The caller fills it and adds
+ * to o->n what it used. */
+static inline char *beacon_json_out_reserve(struct beacon_json_out *o, size_t more)
+{
+    if (o->failed || more > o->max || o->n > o->max - more) {
+        o->failed = 1;
+        return NULL;
+    }
+    if (o->capacity - o->n < more) {
+        size_t want = o->n + more, grown = o->capacity < 128 ? 256 : o->capacity * 2;
+        want = want > grown ? want : grown;
+        want = want > o->max ? o->max : want;
+        char *p = (char *)realloc(o->p, want);
+        if (p == NULL) {
+            o->failed = 1;
+            return NULL;
+        }
+        o->p = p;
+        o->capacity = want;
+    }
+    return o->p + o->n;
+}
+
+/* Bytes as they are, outside the grammar: no comma, no escaping. */
+static inline void beacon_json_out_bytes(struct beacon_json_out *o, const char *p, size_t n)
+{
+    char *room = n > 0 ? beacon_json_out_reserve(o, n) : NULL;
+    if (room != NULL) {
+        memcpy(room, p, n);
+        o->n += n;
+    }
+}
+
+static inline void beacon_json_value_(struct beacon_json_out *o)
+{
+    if (o->comma_due) {
+        beacon_json_out_bytes(o, ",", 1);
+    }
+    o->comma_due = 1;
+}
+
+static inline void beacon_json_begin_(struct beacon_json_out *o, const char *bracket)
+{
+    beacon_json_value_(o);
+    beacon_json_out_bytes(o, bracket, 1);
+    o->comma_due = 0;
+}
+
+static inline void beacon_json_end_(struct beacon_json_out *o, const char *bracket)
+{
+    beacon_json_out_bytes(o, bracket, 1);
+    o->comma_due = 1;
+}
+
+static inline void beacon_json_begin_object(struct beacon_json_out *o)
+{
+    beacon_json_begin_(o, "{");
+}
+
+static inline void beacon_json_end_object(struct beacon_json_out *o)
+{
+    beacon_json_end_(o, "}");
+}
+
+static inline void beacon_json_begin_array(struct beacon_json_out *o)
+{
+    beacon_json_begin_(o, "[");
+}
+
+static inline void beacon_json_end_array(struct beacon_json_out *o)
+{
+    beacon_json_end_(o, "]");
+}
+
+/* Bytes from `p` that stand in a string unchanged: valid UTF-8 without quote, backslash, control. */
+static inline size_t beacon_json_plain_run_(const char *p, size_t n)
+{
+    size_t run = 0;
+    while (run < n) {
+        unsigned char c = (unsigned char)p[run];
+        if (c < 0x20 || c == '"' || c == '\\') {
+            break;
+        }
+        size_t step = c < 0x80 ? 1 : beacon_utf8_length(p + run, n - run);
+        if (step == 0) {
+            break;
+        }
+        run += step;
+    }
+    return run;
+}
+
+static inline void beacon_json_escape_(struct beacon_json_out *o, unsigned char c)
+{
+    static const char from[] = "\b\f\n\r\t\"\\", to[] = "bfnrt\"\\";
+    const char *at = c != 0 ? strchr(from, c) : NULL;
+    char escape[8];
+    if (c >= 0x80) {
+        beacon_json_out_bytes(o, "\xef\xbf\xbd", 3);
+    } else if (at != NULL) {
+        escape[0] = '\\';
+        escape[1] = to[at - from];
+        beacon_json_out_bytes(o, escape, 2);
+    } else {
+        (void)snprintf(escape, sizeof escape, "\\u%04x", (unsigned)c);
+        beacon_json_out_bytes(o, escape, 6);
+    }
+}
+
+/* The inside of a string: escaped, repaired, without quotes or comma. For strings in pieces. */
+static inline void beacon_json_out_escaped(struct beacon_json_out *o, struct beacon_str s)
+{
+    size_t i = 0;
+    while (i < s.n && !o->failed) {
+        size_t run = beacon_json_plain_run_(s.p + i, s.n - i);
+        beacon_json_out_bytes(o, s.p + i, run);
+        i += run;
+        if (i < s.n) {
+            beacon_json_escape_(o, (unsigned char)s.p[i]);
+            i++;
+        }
+    }
+}
+
+static inline void beacon_json_put_str(struct beacon_json_out *o, struct beacon_str s)
+{
+    beacon_json_value_(o);
+    beacon_json_out_bytes(o, "\"", 1);
+    beacon_json_out_escaped(o, s);
+    beacon_json_out_bytes(o, "\"", 1);
+}
+
+/* The key of the member whose value is written next; any C string. */
+static inline void beacon_json_key(struct beacon_json_out *o, const char *key)
+{
+    beacon_json_put_str(o, beacon_text(key));
+    beacon_json_out_bytes(o, ":", 1);
+    o->comma_due = 0;
+}
+
+/* A whole value as JSON text, spliced in byte for byte. The caller knows that it is valid. */
+static inline void beacon_json_put_raw(struct beacon_json_out *o, struct beacon_str json)
+{
+    beacon_json_value_(o);
+    beacon_json_out_bytes(o, json.p, json.n);
+}
+
+static inline void beacon_json_put_int(struct beacon_json_out *o, int64_t value)
+{
+    char digits[24];
+    int n = snprintf(digits, sizeof digits, "%lld", (long long)value);
+    beacon_json_put_raw(o, beacon_span(digits, n > 0 ? (size_t)n : 0));
+}
+
+static inline void beacon_json_put_bool(struct beacon_json_out *o, bool value)
+{
+    beacon_json_put_raw(o, value ? BEACON_STR("true") : BEACON_STR("false"));
+}
+
+static inline void beacon_json_put_null(struct beacon_json_out *o)
+{
+    beacon_json_put_raw(o, BEACON_STR("null"));
+}
+
+/* key and string value in one call, the most common pair. */
+static inline void beacon_json_put_member(struct beacon_json_out *o, const char *key,
+                                          struct beacon_str value)
+{
+    beacon_json_key(o, key);
+    beacon_json_put_str(o, value);
+}
+
+/* A string made of `prefix` and the base64 form of `bytes` (a data URL, mostly). */
+static inline void beacon_json_put_base64(struct beacon_json_out *o, struct beacon_str prefix,
+                                          struct beacon_bytes bytes)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    beacon_json_value_(o);
+    beacon_json_out_bytes(o, "\"", 1);
+    beacon_json_out_escaped(o, prefix);
+    char *out = bytes.n <= o->max ? beacon_json_out_reserve(o, (bytes.n + 2) / 3 * 4) : NULL;
+    if (out == NULL) {
+        o->failed = o->failed || bytes.n > 0;
+    }
+    for (size_t i = 0; out != NULL && i < bytes.n; i += 3) {
+        const size_t left = bytes.n - i;
+        uint32_t word = (uint32_t)bytes.p[i] << 16;
+        word |= left > 1 ? (uint32_t)bytes.p[i + 1] << 8 : 0;
+        word |= left > 2 ? (uint32_t)bytes.p[i + 2] : 0;
+        *out++ = digits[word >> 18];
+        *out++ = digits[(word >> 12) & 63];
+        *out++ = left > 1 ? digits[(word >> 6) & 63] : '=';
+        *out++ = left > 2 ? digits[word & 63] : '=';
+        o->n += 4;
+    }
+    beacon_json_out_bytes(o, "\"", 1);
+}
+
+#endif
