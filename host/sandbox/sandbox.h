@@ -1,0 +1,83 @@
+/* sandbox.h - the one sandbox of a session: which backend confines commands, and where they may write.
+ *
+ * Owns the policy, the chosen backend's instance and O_PATH descriptors of the writable roots. The
+ * tools start every command through sandbox_start(). Fail closed: what cannot be enforced as asked
+ * is refused with the reason and the remedy, never run with less.
+ *
+ * The backend's prepare() is called directly on the loop thread, not on a worker: the bundled backends
+ * only make system calls that do not wait, and a hop to a worker would cost more than the call.
+ * Thread: [main].
+ */
+#ifndef HOST_SANDBOX_SANDBOX_H
+#define HOST_SANDBOX_SANDBOX_H
+
+#include <beacon/error.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+struct plugin_set;
+struct spawn_child;
+struct text;
+struct sandbox;
+struct sandbox_run;
+
+enum sandbox_mode {
+    SANDBOX_READ_ONLY,
+    SANDBOX_WORKSPACE_WRITE,
+    SANDBOX_DANGER_FULL_ACCESS,
+};
+
+struct sandbox_settings {
+    enum sandbox_mode mode;
+    const char *backend; /* "auto" or the name of a component: "landlock", "none", … */
+    const char *cwd;     /* of the session, never of a call: the first writable root */
+    const char *const *writable_roots; /* ~ and $VAR already expanded; a missing one is skipped */
+    size_t n_writable_roots;
+    bool has_network;
+    bool exclude_tmpdir;    /* $TMPDIR is no root */
+    bool exclude_slash_tmp; /* /tmp is no root */
+    const char *home; /* CODE_HOME: its auth.json is unreadable where the backend can; or NULL */
+};
+
+/* Chooses and probes the backend. In danger-full-access that is "none", whatever `backend` says.
+ * BEACON_E_REFUSED when no backend can enforce the mode, with the reason and the remedy. Everything in
+ * `settings` is copied. `plugins` must outlive *ret. */
+int sandbox_create(struct plugin_set *plugins, const struct sandbox_settings *settings,
+                   struct sandbox **ret, struct beacon_error *err);
+void sandbox_destroy(struct sandbox *sandbox); /* after every run is finished; NULL is fine */
+
+const char *sandbox_backend_label(const struct sandbox *sandbox); /* "landlock", for the banner */
+bool sandbox_is_unrestricted(const struct sandbox *sandbox);      /* danger-full-access */
+bool sandbox_is_read_only(const struct sandbox *sandbox);
+
+struct sandbox_command {
+    const char *const *argv; /* NULL-terminated; all borrowed for the call */
+    const char *const *env;
+    const char *cwd;           /* of this call; NULL: the session's */
+    int in_fd, out_fd, err_fd; /* borrowed; -1 = /dev/null; a directory or socket is no stdin */
+    bool is_terminal;          /* in_fd is a pty slave, to be the controlling terminal */
+};
+
+/* Start one confined command. *ret_run is given to sandbox_finish() once, after the child is reaped; the
+ * caller closes ret_child->pidfd. A set-up step that fails is BEACON_E_REFUSED with a sentence that names
+ * the step and the errno; nothing is left running then. */
+int sandbox_start(struct sandbox *sandbox, const struct sandbox_command *command,
+                  struct sandbox_run **ret_run, struct spawn_child *ret_child,
+                  struct beacon_error *err);
+
+/* The command is over. `tail` is the end of its output; when the backend can tell from it that
+ * something was denied, a sentence for the model is added to `diagnosis` (may be NULL; may stay
+ * empty). A NULL run is fine. */
+void sandbox_finish(struct sandbox *sandbox, struct sandbox_run *run, int wait_status,
+                    const char *tail, size_t tail_len, struct text *diagnosis);
+
+/* Writable roots for the tools that write by themselves: canonical, existing directories, held open
+ * with O_PATH. None in read-only; none in danger-full-access either (ask sandbox_is_unrestricted). */
+size_t sandbox_root_count(const struct sandbox *sandbox);
+const char *sandbox_root_path(const struct sandbox *sandbox, size_t index);
+int sandbox_root_fd(const struct sandbox *sandbox, size_t index);
+
+/* What one command would go through, for `beacon sandbox explain`: operations, promises, notes. */
+int sandbox_explain(struct sandbox *sandbox, struct text *out, struct beacon_error *err);
+
+#endif
