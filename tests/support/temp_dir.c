@@ -58,6 +58,7 @@ int temp_dir_setup(void **state)
 static bool empty_directory(int fd);
 
 /* Remove `name` in the directory `fd`, with all that is in it. */
+/* NOLINTNEXTLINE(misc-no-recursion): as deep as the tree a test made, which is small */
 static bool remove_entry(int fd, const char *name)
 {
     if (unlinkat(fd, name, 0) == 0) {
@@ -69,7 +70,7 @@ static bool remove_entry(int fd, const char *name)
     return below >= 0 && empty_directory(below) && unlinkat(fd, name, AT_REMOVEDIR) == 0;
 }
 
-/* NOLINTNEXTLINE(misc-no-recursion): as deep as the tree a test made, which is small */
+/* NOLINTNEXTLINE(misc-no-recursion): as above */
 static bool empty_directory(int fd)
 {
     DIR *listing = fdopendir(dup(fd));
