@@ -39,7 +39,7 @@ static inline int take_fd(int *fd)
     return taken;
 }
 
-static inline void *take_pointer_(void **p)
+static inline void *auto_take(void **p)
 {
     void *taken = *p;
     *p = NULL;
@@ -51,6 +51,7 @@ static inline void *take_pointer_(void **p)
 #define AUTO_JSON  __attribute__((cleanup(auto_json))) /* users link json-c */
 
 /* Value of pointer `p`, which becomes NULL. */
-#define take_pointer(p) ((__typeof__(p))take_pointer_((void **)&(p)))
+/* NOLINTNEXTLINE(readability-identifier-naming): a sibling of take_fd() for every pointer type */
+#define take_pointer(p) ((__typeof__(p))auto_take((void **)&(p)))
 
 #endif

@@ -12,19 +12,19 @@
 typedef int32_t beacon_rc;
 
 #define BEACON_OK            0
-#define BEACON_E_INVALID     -1  /* the caller's mistake, or a value a person typed       */
-#define BEACON_E_UNSUPPORTED -2  /* not offered by this plugin or host; never fatal       */
-#define BEACON_E_NOMEM       -3  /* plugins only: the host aborts instead                 */
-#define BEACON_E_IO          -4  /* file, disk, pipe or socket                            */
-#define BEACON_E_CANCELLED   -5  /* the person or the host asked to stop                  */
-#define BEACON_E_DEADLINE    -6  /* a time limit passed                                   */
-#define BEACON_E_AUTH        -7  /* credentials missing or rejected                       */
-#define BEACON_E_PROTOCOL    -8  /* the peer spoke nonsense                               */
-#define BEACON_E_REFUSED     -9  /* policy, or a sandbox that cannot be had               */
-#define BEACON_E_LIMIT       -10 /* rate, quota, context window, or a size cap of ours    */
-#define BEACON_E_INTERNAL    -11 /* a bug on the side that reports it                     */
-#define BEACON_E_BUSY        -12 /* held by another process or object; later is fine      */
-#define BEACON_E_NOT_FOUND   -13 /* the thing that was named does not exist               */
+#define BEACON_E_INVALID     (-1)  /* the caller's mistake, or a value a person typed       */
+#define BEACON_E_UNSUPPORTED (-2)  /* not offered by this plugin or host; never fatal       */
+#define BEACON_E_NOMEM       (-3)  /* plugins only: the host aborts instead                 */
+#define BEACON_E_IO          (-4)  /* file, disk, pipe or socket                            */
+#define BEACON_E_CANCELLED   (-5)  /* the person or the host asked to stop                  */
+#define BEACON_E_DEADLINE    (-6)  /* a time limit passed                                   */
+#define BEACON_E_AUTH        (-7)  /* credentials missing or rejected                       */
+#define BEACON_E_PROTOCOL    (-8)  /* the peer spoke nonsense                               */
+#define BEACON_E_REFUSED     (-9)  /* policy, or a sandbox that cannot be had               */
+#define BEACON_E_LIMIT       (-10) /* rate, quota, context window, or a size cap of ours    */
+#define BEACON_E_INTERNAL    (-11) /* a bug on the side that reports it                     */
+#define BEACON_E_BUSY        (-12) /* held by another process or object; later is fine      */
+#define BEACON_E_NOT_FOUND   (-13) /* the thing that was named does not exist               */
 
 /* `message` says what happened and to which thing; `hint` says what the user can do next and is never
  * empty. Both are UTF-8, NUL-terminated, and cut to fit. `os_errno` is 0 when no system call failed.
