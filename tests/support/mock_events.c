@@ -112,14 +112,35 @@ void events_open_message(struct events *events)
                events->number, events->index, events->index);
 }
 
-void events_write_delta(struct events *events, struct text *out, const char *text, size_t n)
+void delta_frame_init(struct delta_frame *frame, const struct events *events, const char *text,
+                      size_t n)
 {
-    (void)text_addf(out,
-                    "event: response.output_text.delta\ndata: "
-                    "{\"type\":\"response.output_text.delta\",\"sequence_number\":%u,"
-                    "\"item_id\":\"msg_%u_%u\",\"output_index\":%u,\"content_index\":0,"
-                    "\"delta\":\"%.*s\"}\n\n",
-                    events->sequence++, events->number, events->index, events->index, (int)n, text);
+    frame->before = alloc_string("event: response.output_text.delta\ndata: "
+                                 "{\"type\":\"response.output_text.delta\",\"sequence_number\":");
+    frame->after = alloc_printf(",\"item_id\":\"msg_%u_%u\",\"output_index\":%u,"
+                                "\"content_index\":0,\"delta\":\"%.*s\"}\n\n",
+                                events->number, events->index, events->index, (int)n, text);
+    frame->before_len = strlen(frame->before);
+    frame->after_len = strlen(frame->after);
+}
+
+void delta_frame_finish(struct delta_frame *frame)
+{
+    free(frame->before);
+    free(frame->after);
+    *frame = (struct delta_frame){0};
+}
+
+void delta_frame_write(const struct delta_frame *frame, struct events *events, struct text *out)
+{
+    char digits[16];
+    size_t n = sizeof digits;
+    for (unsigned left = events->sequence++; n == sizeof digits || left > 0; left /= 10) {
+        digits[--n] = (char)('0' + left % 10);
+    }
+    (void)text_add(out, frame->before, frame->before_len);
+    (void)text_add(out, digits + n, sizeof digits - n);
+    (void)text_add(out, frame->after, frame->after_len);
 }
 
 void events_close_message(struct events *events, const char *quoted_text)

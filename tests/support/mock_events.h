@@ -34,7 +34,16 @@ void events_complete(struct events *events, struct json_object *reply); /* respo
 /* A message in three parts, so that a stream of deltas fits between the first two. */
 void events_open_message(struct events *events);
 void events_close_message(struct events *events, const char *quoted_text);
-/* One delta frame of the open message; `text` needs no escaping in JSON. */
-void events_write_delta(struct events *events, struct text *out, const char *text, size_t n);
+
+/* The same delta again and again, made fast: all of the frame but its sequence number. */
+struct delta_frame {
+    char *before, *after;
+    size_t before_len, after_len;
+};
+/* For the open message; `text` needs no escaping in JSON. */
+void delta_frame_init(struct delta_frame *frame, const struct events *events, const char *text,
+                      size_t n);
+void delta_frame_finish(struct delta_frame *frame);
+void delta_frame_write(const struct delta_frame *frame, struct events *events, struct text *out);
 
 #endif

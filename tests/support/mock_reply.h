@@ -26,7 +26,7 @@ enum play_next {
 struct play *play_start(struct json_object *reply, unsigned number);
 void play_finish(struct play *play); /* NULL is fine */
 
-uint64_t play_delay_ms(const struct play *play);    /* before the first byte */
+uint64_t play_delay_ms(const struct play *play);     /* before the first byte */
 size_t play_bytes_per_send(const struct play *play); /* 0 = no limit */
 enum play_next play_next(struct play *play, struct text *out);
 
