@@ -13,12 +13,10 @@
 #include <beacon/error.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
 #define PLUGIN_SET_MAX_FILES 512 /* of all places together; more are reported, not read */
 
 struct plugin_manifest;
-struct manifest_component;
 struct plugin_set;
 
 /* Where to look; strings are borrowed for the call. */
@@ -61,12 +59,5 @@ const struct plugin_entry *plugin_set_entry(const struct plugin_set *set, size_t
 
 const char *plugin_place_name(enum plugin_place place); /* "bundled" …; static */
 const char *plugin_state_name(enum plugin_state state); /* "usable" …; static */
-
-/* The one usable component of `kind` that `name` ("acme" or "com.acme.llm:acme") selects. NOT_FOUND
- * names those there are, or the refusal of the file that should have had it; INVALID when two
- * plugins carry the name. */
-int plugin_set_find(const struct plugin_set *set, uint32_t kind, const char *name,
-                    const struct plugin_entry **ret_entry,
-                    const struct manifest_component **ret_component, struct beacon_error *err);
 
 #endif

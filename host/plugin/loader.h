@@ -7,21 +7,26 @@
 #ifndef HOST_PLUGIN_LOADER_H
 #define HOST_PLUGIN_LOADER_H
 
-#include <beacon/error.h>
-#include <stdint.h>
+#include <beacon/plugin.h>
 
-struct beacon_component;
-struct beacon_host;
-struct plugin_set;
+#include "plugin/manifest.h"
+
+struct plugin_set; /* discover.h */
 struct plugin;
 
-/* Find the component (plugin_set_find), load its file unless it is loaded, and hand out what the
- * adapter needs. Refused with one sentence: no entry symbol or one of another major, an entry that
- * declines, code that disagrees with the note, a load() that fails. Results live as long as the
- * process. */
-int plugin_open_component(struct plugin_set *set, uint32_t kind, const char *name,
-                          struct plugin **ret_plugin, const struct beacon_component **ret_component,
-                          struct beacon_error *err);
+/* A component ready to be used; everything lives as long as the process. */
+struct plugin_component {
+    const struct plugin *plugin;
+    const char *name;   /* short name, "acme" */
+    const void *vtable; /* of the plugin, of any size: sized_copy() it */
+    enum manifest_form form;
+};
+
+/* Find the component (plugin_select) and load its file unless it is loaded. Refused with one
+ * sentence: no entry symbol or one of another major, an entry that declines, code that disagrees
+ * with the note, a load() that fails. */
+int plugin_open_component(const struct plugin_set *set, uint32_t kind, const char *name,
+                          struct plugin_component *ret, struct beacon_error *err);
 
 const char *plugin_id(const struct plugin *plugin);
 void *plugin_state(const struct plugin *plugin); /* what load() left */

@@ -44,9 +44,10 @@ struct plugin_manifest {
     struct json_object *tree; /* owns the strings */
 };
 
-/* Read the manifest of the plugin file `path` and check that this host can serve it. IO: cannot be
- * read. INVALID: not a plugin file, or a broken one. UNSUPPORTED: built for another machine or ABI.
- * *ret is the caller's, for manifest_destroy(). */
+/* Read the manifest of the plugin file `path`. IO: cannot be read. INVALID: not a plugin file, or a
+ * broken one. LIMIT: too large. UNSUPPORTED: built for another machine, or a newer schema. Of a
+ * manifest with a foreign ABI major only id, version and abi are read. *ret is the caller's, for
+ * manifest_destroy(). */
 int manifest_read_file(const char *path, struct plugin_manifest **ret, struct beacon_error *err);
 
 /* The same over the bytes of a file in memory; `name` is what errors call it. */
@@ -57,12 +58,17 @@ int manifest_read_bytes(const void *bytes, size_t n, const char *name, struct pl
 int manifest_parse(const char *text, size_t n, const char *name, struct plugin_manifest **ret,
                    struct beacon_error *err);
 
-/* Has the capability been asked for exactly ("ui"), or by a glob behind `prefix` ("env:") that
- * matches `value`? A NULL value asks whether any capability begins with the prefix. */
+/* Can this host serve it? UNSUPPORTED says both versions. `name` is what errors call the file. */
+int manifest_check_abi(const struct plugin_manifest *manifest, const char *name,
+                       struct beacon_error *err);
+
+/* Has a capability been asked for whose text is `prefix` plus a glob that matches `value`: ("env:",
+ * "ACME_KEY") or ("ui", "")? A NULL `value` asks whether any capability begins with the prefix. */
 bool manifest_has_capability(const struct plugin_manifest *manifest, const char *prefix,
                              const char *value);
 
-const char *manifest_kind_name(uint32_t kind); /* "provider" …; static */
+const char *manifest_kind_name(uint32_t kind);  /* "provider" …; static */
+const char *manifest_kind_iface(uint32_t kind); /* the interface this host speaks; static */
 
 void manifest_destroy(struct plugin_manifest *manifest); /* NULL is fine */
 
