@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "plugin/list.h"
 
+#include <beacon/plugin.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
