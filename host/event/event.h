@@ -24,7 +24,6 @@ enum event_kind {
     EVENT_PATCH_STARTED,    /* patch */
     EVENT_PATCH_FINISHED,   /* patch: with status and diff */
     EVENT_PLAN_UPDATED,     /* plan: the whole list, replacing the one before */
-    EVENT_PLAN_FINISHED,    /* plan: as it stood at the end of the turn; after the last message */
     EVENT_RETRY,            /* retry: a request is repeated after a pause */
     EVENT_USAGE,            /* usage: of one answer and of the thread so far */
     EVENT_TURN_COMPLETED,   /* usage: of the thread so far. Last event of a good turn */

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "agent/agent.h"
+
+#include <assert.h>
+
+#include "agent/agent_state.h"
+#include "agent/dispatch.h"
+#include "agent/stream.h"
+#include "base/clock.h"
+#include "event/fanout.h"
+#include "loop/loop.h"
+#include "session/recorder.h"
+#include "tools/tool.h"
+
+int agent_add_context(struct agent *agent, const char *text, struct beacon_error *err)
+{
+    struct agent_prompt context = {.text = text};
+    return conversation_add_user(agent, &context, err);
+}
+
+static int record_turn(struct agent *agent, struct beacon_error *err)
+{
+    const struct agent_settings *settings = &agent->settings;
+    struct recorder_turn turn = {.turn_id = agent->turn_id,
+                                 .cwd = agent->parts.tools->cwd,
+                                 .approval_policy = settings->approval,
+                                 .sandbox_policy = settings->sandbox_policy_json,
+                                 .model = settings->model,
+                                 .effort = settings->effort,
+                                 .summary = settings->summary};
+    return recorder_turn_context(agent->parts.recorder, &turn, err);
+}
+
+static void begin(void *ctx)
+{
+    turn_run(ctx, TURN_PREPARE);
+}
+
+int agent_submit(struct agent *agent, const struct agent_prompt *prompt, struct beacon_error *err)
+{
+    assert(agent->turn_id[0] == '\0');
+    uuid_v7(clock_unix_ms(), agent->turn_id);
+    agent->parts.tools->turn_id = agent->turn_id;
+    int rc = record_turn(agent, err);
+    if (rc == BEACON_OK) {
+        struct event event = {.kind = EVENT_TURN_STARTED, .turn_id = agent->turn_id};
+        event.as.message.text = prompt->text;
+        fanout_emit(agent->parts.events, &event);
+        rc = recorder_failure(agent->parts.recorder, err);
+    }
+    if (rc == BEACON_OK) {
+        rc = conversation_add_user(agent, prompt, err);
+    }
+    if (rc != BEACON_OK) {
+        agent->turn_id[0] = '\0';
+        return rc;
+    }
+    loop_later(agent->parts.loop, begin, agent);
+    return BEACON_OK;
+}
+
+void agent_interrupt(struct agent *agent)
+{
+    if (agent->turn_id[0] == '\0' || agent->is_interrupted) {
+        return;
+    }
+    agent->is_interrupted = true;
+    recorder_set_interrupted(agent->parts.recorder);
+    if (agent->stream != NULL) {
+        stream_cancel(agent->stream);
+    } else if (agent->is_pausing) {
+        agent->is_pausing = false;
+        loop_timer_start(agent->pause, 0);
+    } else {
+        dispatch_cancel(agent->dispatch);
+    }
+}
+
+bool agent_has_hung_plugin(const struct agent *agent)
+{
+    return agent->has_hung_plugin;
+}

@@ -1,0 +1,82 @@
+/* agent.h - one conversation with a model: takes a prompt, works until the turn ends, tells of it by
+ * events. The only thing front doors call to make the agent do something.
+ *
+ * Owns the turn under way, the tool calls and the request; borrows everything in agent_parts.
+ * Thread: [main].
+ */
+#ifndef HOST_AGENT_AGENT_H
+#define HOST_AGENT_AGENT_H
+
+#include <beacon/error.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "event/event.h"
+
+struct agent;
+struct fanout;
+struct history;
+struct http;
+struct http_limits;
+struct loop;
+struct provider;
+struct recorder;
+struct tool_context;
+
+struct agent_parts { /* made in cli/wire.c; all outlive the agent */
+    struct loop *loop;
+    struct http *http;
+    struct provider *provider;
+    const struct http_limits *limits;
+    struct history *history;
+    struct recorder *recorder;
+    struct fanout *events;
+    struct tool_context *tools;
+};
+
+struct agent_settings { /* strings borrowed, outlive the agent */
+    const char *thread_id;
+    const char *model, *effort, *summary, *verbosity; /* "" = the provider's default */
+    const char *output_schema;                        /* JSON Schema, or "" */
+    const char *base_instructions;
+    const char *approval, *sandbox_policy_json;
+    int64_t max_output_tokens; /* < 0: unset */
+    uint32_t request_max_retries, stream_max_retries;
+    struct event_usage usage; /* of the turns before, when resumed */
+};
+
+enum agent_outcome { AGENT_COMPLETED, AGENT_FAILED, AGENT_INTERRUPTED };
+
+/* The turn is over and its last event was emitted. `err` is NULL when it completed. */
+typedef void (*agent_end_fn)(void *ctx, enum agent_outcome outcome, const struct beacon_error *err);
+
+struct agent *agent_create(const struct agent_parts *parts, const struct agent_settings *settings,
+                           agent_end_fn on_end, void *ctx);
+void agent_destroy(struct agent *agent); /* no turn may be under way; NULL is fine */
+
+struct agent_image {
+    const char *name; /* as the person gave it */
+    const char *data_url;
+};
+
+struct agent_prompt {
+    const char *text;
+    const struct agent_image *images;
+    size_t n_images;
+};
+
+/* Put a message of the host (environment, project instructions) into the conversation, as the user. */
+int agent_add_context(struct agent *agent, const char *text, struct beacon_error *err);
+
+/* Begin a turn; none may be under way. The prompt is recorded before this returns. */
+int agent_submit(struct agent *agent, const struct agent_prompt *prompt, struct beacon_error *err);
+
+/* End the turn under way: the request is closed, commands are killed, calls answer "aborted".
+ * agent_end_fn follows from the loop. Nothing to do: nothing happens. */
+void agent_interrupt(struct agent *agent);
+
+/* A plugin's thread ignored a cancel and still runs: its provider must not be closed. */
+bool agent_has_hung_plugin(const struct agent *agent);
+
+#endif

@@ -1,0 +1,66 @@
+/* agent_state.h - the inside of struct agent, for the files of this room only. */
+#ifndef HOST_AGENT_AGENT_STATE_H
+#define HOST_AGENT_AGENT_STATE_H
+
+#include <beacon/provider.h>
+
+#include "agent/agent.h"
+#include "agent/attempts.h"
+#include "base/uuid.h"
+
+struct arena;
+struct dispatch;
+struct loop_timer;
+struct stream;
+
+struct agent {
+    struct agent_parts parts;
+    struct agent_settings settings;
+    agent_end_fn on_end;
+    void *on_end_ctx;
+
+    /* The turn under way. */
+    char turn_id[UUID_TEXT_BYTES]; /* "" between turns */
+    struct stream *stream;         /* while the model answers */
+    struct dispatch *dispatch;     /* the calls of the last answer */
+    struct loop_timer *pause;      /* between a failure and the next attempt */
+    bool is_pausing;
+    struct attempts attempts;
+    struct event_usage answer; /* of the answer that streams now, as the provider counts */
+    bool is_interrupted;
+    struct beacon_error failure; /* code 0 = none; the first one counts */
+    char *failure_message;       /* the whole sentence, also when it is longer than the struct's */
+
+    struct event_usage total;
+    bool has_hung_plugin;
+};
+
+/* Steps of a turn; each returns the next one or TURN_WAIT. */
+enum turn_next { TURN_PREPARE, TURN_STREAM, TURN_TOOLS, TURN_DONE, TURN_WAIT };
+
+/* turn.c: continue the turn with step `next` until it waits again. */
+void turn_run(struct agent *agent, enum turn_next next);
+
+/* turn.c: remember why the turn fails; `message` may be longer than the error's. */
+void turn_fail(struct agent *agent, const struct beacon_error *err, const char *message);
+
+/* request.c: what is asked next, in `arena`, which must outlive *ret. */
+int request_build(struct agent *agent, struct arena *arena, struct beacon_turn *ret,
+                  struct beacon_error *err);
+
+/* conversation.c: put something into the journal, then into the history. */
+int conversation_add_user(struct agent *agent, const struct agent_prompt *prompt,
+                          struct beacon_error *err);
+int conversation_add_part(struct agent *agent, const struct beacon_part *part,
+                          struct beacon_error *err);
+
+struct dispatch_call;
+struct tool_answer;
+int conversation_add_answer(struct agent *agent, const struct dispatch_call *call,
+                            const struct tool_answer *answer, struct beacon_error *err);
+
+/* usage.c: tokens as the provider counts them, made comparable and added up. */
+void usage_take(struct event_usage *answer, const struct beacon_usage *from);
+void usage_add(struct event_usage *total, const struct event_usage *answer);
+
+#endif

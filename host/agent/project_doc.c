@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "agent/project_doc.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/auto.h"
+#include "base/io.h"
+#include "base/path.h"
+#include "base/text.h"
+#include "base/utf8.h"
+
+#define FILE_MAX (1u << 20)
+
+static bool add_file(const char *dir, const char *name, size_t room, struct text *out)
+{
+    AUTO_FREE char *path = path_join(dir, name);
+    AUTO_TEXT struct text content;
+    text_init(&content, FILE_MAX);
+    struct beacon_error err = {0};
+    if (io_read_file(path, &content, &err) != BEACON_OK && content.len == 0) {
+        return false;
+    }
+    const char *p = text_string(&content);
+    size_t n = content.len <= room ? content.len : utf8_cut(p, room);
+    while (n > 0 && strchr(" \t\r\n", p[n - 1]) != NULL) {
+        n--;
+    }
+    if (n > 0) {
+        (void)(out->len == 0 || text_add_string(out, "\n\n"));
+        (void)utf8_add_lossy(out, p, n);
+    }
+    return true;
+}
+
+static void add_first_of(const char *dir, const struct project_doc_request *request, size_t *room,
+                         struct text *out)
+{
+    static const char *const names[] = {"AGENTS.override.md", "AGENTS.md"};
+    size_t before = out->len;
+    bool is_found = false;
+    for (size_t i = 0; i < 2 && !is_found; i++) {
+        is_found = add_file(dir, names[i], *room, out);
+    }
+    for (size_t i = 0; i < request->n_fallback && !is_found; i++) {
+        is_found = add_file(dir, request->fallback[i], *room, out);
+    }
+    size_t used = out->len - before;
+    *room -= used < *room ? used : *room;
+}
+
+/* From `root` down to `dir`, both included; the recursion is as deep as the path. */
+static void walk_down(const char *root, const char *dir, const struct project_doc_request *request,
+                      size_t *room, struct text *out)
+{
+    if (strcmp(root, dir) != 0 && strcmp(dir, "/") != 0) {
+        AUTO_FREE char *parent = path_parent(dir);
+        walk_down(root, parent, request, room, out);
+    }
+    if (*room > 0) {
+        add_first_of(dir, request, room, out);
+    }
+}
+
+void project_doc_read(const struct project_doc_request *request, struct text *out)
+{
+    (void)add_file(request->home, "AGENTS.md", FILE_MAX, out);
+    AUTO_FREE char *root = path_find_upwards(request->cwd, ".git");
+    size_t room = request->max_bytes;
+    walk_down(root != NULL ? root : request->cwd, request->cwd, request, &room, out);
+}

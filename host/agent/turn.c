@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * turn.c - THE loop: one turn of the conversation as a table of steps.
+ */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "agent/agent_state.h"
+#include "agent/dispatch.h"
+#include "agent/stream.h"
+#include "base/alloc.h"
+#include "base/arena.h"
+#include "base/auto.h"
+#include "base/error.h"
+#include "event/fanout.h"
+#include "loop/loop.h"
+#include "session/recorder.h"
+
+static void emit(struct agent *agent, struct event event)
+{
+    event.turn_id = agent->turn_id;
+    fanout_emit(agent->parts.events, &event);
+}
+
+static void emit_message(struct agent *agent, enum event_kind kind, const char *text)
+{
+    struct event event = {.kind = kind};
+    event.as.message.text = text;
+    emit(agent, event);
+}
+
+void turn_fail(struct agent *agent, const struct beacon_error *err, const char *message)
+{
+    if (agent->failure.code == BEACON_OK) {
+        agent->failure = *err;
+        agent->failure_message = alloc_string(message);
+    }
+}
+
+static void fail(struct agent *agent, const struct beacon_error *err)
+{
+    AUTO_FREE char *message = alloc_printf("%s; %s", err->message, err->hint);
+    turn_fail(agent, err, message);
+}
+
+/* Nothing goes on when the journal can't be written: what is not recorded did not happen. */
+static bool may_go_on(struct agent *agent)
+{
+    struct beacon_error err = {0};
+    if (agent->is_interrupted) {
+        (void)error_set(&err, BEACON_E_CANCELLED, "resume the session to go on", "interrupted");
+        turn_fail(agent, &err, "interrupted");
+    } else if (recorder_failure(agent->parts.recorder, &err) != BEACON_OK) {
+        fail(agent, &err);
+    }
+    return agent->failure.code == BEACON_OK;
+}
+
+/* ---- what comes from the model while it answers ---- */
+
+static void on_delta(void *ctx, uint32_t code, const char *p, size_t n)
+{
+    struct event event = {.kind = code == 0 ? EVENT_TEXT_DELTA : EVENT_REASONING_DELTA};
+    event.as.delta.text = p;
+    event.as.delta.n = n;
+    emit(ctx, event);
+}
+
+static void tell_item(struct agent *agent, const struct beacon_part *part)
+{
+    if (part->type != BEACON_PART_TEXT && part->type != BEACON_PART_REASONING) {
+        return;
+    }
+    AUTO_FREE char *text = alloc_string_n(part->text.n > 0 ? part->text.p : "", part->text.n);
+    if (part->type == BEACON_PART_TEXT) {
+        emit_message(agent, EVENT_AGENT_MESSAGE, text);
+    } else if (text[0] != '\0') {
+        emit_message(agent, EVENT_REASONING, text);
+    }
+}
+
+static int on_item(void *ctx, const struct beacon_part *part)
+{
+    struct agent *agent = ctx;
+    struct beacon_error err = {0};
+    int rc = conversation_add_part(agent, part, &err);
+    if (rc != BEACON_OK) {
+        fail(agent, &err);
+        return rc;
+    }
+    tell_item(agent, part);
+    if (part->type == BEACON_PART_TOOL_CALL) {
+        dispatch_add(agent->dispatch, part);
+    }
+    return BEACON_OK;
+}
+
+static void on_usage(void *ctx, const struct beacon_usage *usage)
+{
+    struct agent *agent = ctx;
+    usage_take(&agent->answer, usage);
+}
+
+static void on_warning(void *ctx, const char *p, size_t n)
+{
+    AUTO_FREE char *text = alloc_string_n(p, n);
+    emit_message(ctx, EVENT_WARNING, text);
+}
+
+static void count_answer(struct agent *agent)
+{
+    usage_add(&agent->total, &agent->answer);
+    struct event event = {.kind = EVENT_USAGE};
+    event.as.usage.last = agent->answer;
+    event.as.usage.total = agent->total;
+    emit(agent, event);
+}
+
+static double random_unit(void)
+{
+    uint32_t value = 0;
+    (void)getrandom(&value, sizeof value, GRND_NONBLOCK);
+    return (double)value / (double)UINT32_MAX;
+}
+
+static void on_pause_over(void *ctx)
+{
+    struct agent *agent = ctx;
+    agent->is_pausing = false;
+    /* Calls that arrived whole before the stream broke run first: asked again, the model would make
+     * them a second time. */
+    turn_run(agent, dispatch_waiting(agent->dispatch) > 0 ? TURN_TOOLS : TURN_PREPARE);
+}
+
+/* True when another attempt is on its way. */
+static bool retry(struct agent *agent, const struct stream_outcome *outcome)
+{
+    struct attempt attempt = {0};
+    if (!attempts_next(&agent->attempts, outcome, random_unit(), &attempt)) {
+        return false;
+    }
+    struct event event = {.kind = EVENT_RETRY};
+    event.as.retry =
+        (struct event_retry){attempt.n, attempt.max, attempt.wait_ms, outcome->message};
+    emit(agent, event);
+    agent->is_pausing = true;
+    loop_timer_start(agent->pause, attempt.wait_ms);
+    return true;
+}
+
+static void on_stream_end(void *ctx, const struct stream_outcome *outcome)
+{
+    struct agent *agent = ctx;
+    agent->stream = NULL;
+    agent->has_hung_plugin |= outcome->is_hung;
+    if (!may_go_on(agent)) {
+        turn_run(agent, TURN_DONE);
+    } else if (outcome->is_ok) {
+        attempts_reset(&agent->attempts);
+        count_answer(agent);
+        bool asks_again = outcome->finish == BEACON_FINISH_PAUSE;
+        turn_run(agent, dispatch_waiting(agent->dispatch) > 0 ? TURN_TOOLS
+                        : asks_again                          ? TURN_PREPARE
+                                                              : TURN_DONE);
+    } else if (!retry(agent, outcome)) {
+        struct beacon_error err = {0};
+        beacon_rc code = outcome->code < 0 ? outcome->code : BEACON_E_PROTOCOL;
+        (void)error_set(&err, code, "try again, or resume the session later", "%s",
+                        outcome->message);
+        turn_fail(agent, &err, outcome->message);
+        turn_run(agent, TURN_DONE);
+    }
+}
+
+/* ---- the steps ---- */
+
+static enum turn_next prepare(struct agent *agent)
+{
+    return may_go_on(agent) ? TURN_STREAM : TURN_DONE;
+}
+
+static enum turn_next stream(struct agent *agent)
+{
+    static const struct stream_callbacks callbacks = {on_delta, on_item, on_usage, on_warning,
+                                                      on_stream_end};
+    struct stream_parts parts = {agent->parts.loop, agent->parts.http, agent->parts.provider,
+                                 agent->parts.limits};
+    struct beacon_error err = {0};
+    struct beacon_turn turn;
+    struct arena *arena = arena_create();
+    agent->answer = (struct event_usage){-1, -1, -1, -1, -1};
+    int rc = request_build(agent, arena, &turn, &err);
+    if (rc == BEACON_OK) {
+        rc = stream_start(&parts, &turn, arena, &callbacks, agent, &agent->stream, &err);
+    }
+    if (rc != BEACON_OK) {
+        arena_destroy(arena);
+        turn_fail(agent, &err, err.message);
+        return TURN_DONE;
+    }
+    return TURN_WAIT;
+}
+
+static enum turn_next tools(struct agent *agent)
+{
+    if (!may_go_on(agent)) {
+        return TURN_DONE;
+    }
+    return dispatch_run(agent->dispatch) ? TURN_WAIT : TURN_PREPARE;
+}
+
+static enum turn_next done(struct agent *agent)
+{
+    enum agent_outcome outcome = AGENT_COMPLETED;
+    if (agent->failure.code == BEACON_OK) {
+        struct event event = {.kind = EVENT_TURN_COMPLETED};
+        event.as.usage.total = agent->total;
+        emit(agent, event);
+        (void)may_go_on(agent); /* the end of the turn is a record too */
+    }
+    struct beacon_error failure = agent->failure;
+    if (failure.code != BEACON_OK) {
+        outcome = agent->is_interrupted ? AGENT_INTERRUPTED : AGENT_FAILED;
+        emit_message(agent, EVENT_TURN_FAILED, agent->failure_message);
+    }
+    dispatch_cancel(agent->dispatch);
+    agent->turn_id[0] = '\0';
+    agent->failure = (struct beacon_error){0};
+    free(take_pointer(agent->failure_message));
+    agent->is_interrupted = false;
+    attempts_reset(&agent->attempts);
+    agent->on_end(agent->on_end_ctx, outcome, failure.code != BEACON_OK ? &failure : NULL);
+    return TURN_WAIT;
+}
+
+struct turn_step {
+    const char *name; /* also the name of its telemetry span */
+    enum turn_next (*run)(struct agent *agent);
+};
+
+static const struct turn_step steps[] = {
+    [TURN_PREPARE] = {"prepare", prepare}, /* may the turn go on? */
+    [TURN_STREAM] = {"stream", stream},    /* history → request; the answer arrives on the loop */
+    [TURN_TOOLS] = {"tools", tools}, /* run the calls; their answers → history → prepare */
+    [TURN_DONE] = {"done", done},    /* last event, everything of the turn forgotten */
+};
+
+void turn_run(struct agent *agent, enum turn_next next)
+{
+    while (next != TURN_WAIT) {
+        next = steps[next].run(agent);
+    }
+}
+
+/* ---- what comes from the tools ---- */
+
+static int on_answer(void *ctx, const struct dispatch_call *call, const struct tool_answer *answer)
+{
+    struct agent *agent = ctx;
+    struct beacon_error err = {0};
+    int rc = conversation_add_answer(agent, call, answer, &err);
+    if (rc != BEACON_OK) {
+        fail(agent, &err);
+    }
+    return rc;
+}
+
+static void on_tools_idle(void *ctx)
+{
+    turn_run(ctx, TURN_PREPARE);
+}
+
+/* ---- birth and end of an agent ---- */
+
+struct agent *agent_create(const struct agent_parts *parts, const struct agent_settings *settings,
+                           agent_end_fn on_end, void *ctx)
+{
+    static const struct dispatch_callbacks callbacks = {on_answer, on_tools_idle};
+    struct agent *agent = alloc_zeroed(sizeof *agent);
+    agent->parts = *parts;
+    agent->settings = *settings;
+    agent->on_end = on_end;
+    agent->on_end_ctx = ctx;
+    agent->total = settings->usage;
+    agent->attempts.request_max = settings->request_max_retries;
+    agent->attempts.stream_max = settings->stream_max_retries;
+    agent->dispatch = dispatch_create(parts->tools, &callbacks, agent);
+    agent->pause = loop_timer_create(parts->loop, on_pause_over, agent);
+    return agent;
+}
+
+void agent_destroy(struct agent *agent)
+{
+    if (agent == NULL) {
+        return;
+    }
+    assert(agent->stream == NULL);
+    loop_timer_close(agent->pause);
+    dispatch_destroy(agent->dispatch);
+    free(agent->failure_message);
+    free(agent);
+}

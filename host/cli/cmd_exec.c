@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * cmd_exec.c - `beacon exec`: one turn without a person, for scripts and SDKs.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/auto.h"
+#include "base/error.h"
+#include "base/io.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/path.h"
+#include "base/text.h"
+#include "cli/args.h"
+#include "cli/command_table.h"
+#include "cli/exec_human.h"
+#include "cli/exec_json.h"
+#include "cli/exec_options.h"
+#include "cli/exec_prompt.h"
+#include "cli/wire.h"
+#include "event/event.h"
+#include "event/fanout.h"
+#include "loop/loop.h"
+#include "tools/command.h"
+
+#define SCHEMA_MAX (1u << 20)
+
+struct run {
+    struct exec_options options;
+    struct wire_start start;
+    struct agent_prompt prompt;
+    char *schema; /* compact JSON text, "" when none */
+    struct exec_json *json;
+    struct exec_human *human;
+    char *last_message;
+    struct wire wire;
+    struct loop_signal *on_interrupt, *on_terminate, *on_hangup;
+    int signal_number; /* that ended the turn, 0 = none */
+    int status;
+};
+
+static int say(const char *message)
+{
+    (void)fprintf(stderr, "%s\n", message);
+    return EXIT_STATUS_FAILED;
+}
+
+/* ---- events ---- */
+
+static void on_event(void *ctx, const struct event *event)
+{
+    struct run *run = ctx;
+    if (event->kind == EVENT_AGENT_MESSAGE) {
+        free(run->last_message);
+        run->last_message = alloc_string(event->as.message.text);
+    }
+    if (run->json != NULL) {
+        exec_json_sink(run->json, event);
+        if (exec_json_is_broken(run->json) && run->wire.agent != NULL) {
+            agent_interrupt(run->wire.agent);
+        }
+    } else {
+        exec_human_sink(run->human, event);
+    }
+}
+
+static void on_turn_end(void *ctx, enum agent_outcome outcome, const struct beacon_error *err)
+{
+    struct run *run = ctx;
+    if (outcome == AGENT_COMPLETED) {
+        run->status = EXIT_STATUS_OK;
+    } else if (outcome == AGENT_INTERRUPTED) {
+        run->status = run->signal_number == SIGTERM  ? EXIT_STATUS_TERMINATED
+                      : run->signal_number == SIGINT ? EXIT_STATUS_INTERRUPTED
+                                                     : EXIT_STATUS_FAILED;
+    } else {
+        run->status = err->code == BEACON_E_REFUSED ? EXIT_STATUS_DENIED : EXIT_STATUS_FAILED;
+    }
+    loop_stop(run->wire.loop);
+}
+
+/* The first signal ends the turn in order; a second one does not wait for anything. */
+static void on_signal(void *ctx, int signal_number)
+{
+    struct run *run = ctx;
+    if (run->signal_number != 0) {
+        command_table_destroy(take_pointer(run->wire.commands));
+        _exit(signal_number == SIGTERM ? EXIT_STATUS_TERMINATED : EXIT_STATUS_INTERRUPTED);
+    }
+    run->signal_number = signal_number;
+    agent_interrupt(run->wire.agent);
+}
+
+static void watch_signals(struct run *run)
+{
+    struct loop *loop = run->wire.loop;
+    run->on_interrupt = loop_signal_create(loop, SIGINT, on_signal, run);
+    run->on_terminate = loop_signal_create(loop, SIGTERM, on_signal, run);
+    run->on_hangup = loop_signal_create(loop, SIGHUP, on_signal, run);
+}
+
+static void forget_signals(struct run *run)
+{
+    loop_signal_close(run->on_interrupt);
+    loop_signal_close(run->on_terminate);
+    loop_signal_close(run->on_hangup);
+}
+
+/* ---- before the turn ---- */
+
+static int load_config(struct run *run)
+{
+    const struct exec_options *o = &run->options;
+    AUTO_TEXT struct text display;
+    text_init(&display, 64u << 10);
+    struct wire_start_request request = {.cwd = o->cwd,
+                                         .profile = o->profile,
+                                         .overrides = o->overrides.list,
+                                         .n_overrides = o->overrides.n,
+                                         .flags = o->flags,
+                                         .n_flags = o->n_flags,
+                                         .display = &display};
+    struct beacon_error err = {0};
+    if (wire_start(&request, &run->start, &err) == BEACON_OK) {
+        return EXIT_STATUS_OK;
+    }
+    if (display.len > 0) {
+        (void)fprintf(stderr, "Error loading config.toml:\n%s\n", text_string(&display));
+    } else if (strstr(err.message, "verride") != NULL) {
+        (void)fprintf(stderr, "Error parsing -c overrides: %s\n", err.message);
+    } else if (err.code == BEACON_E_INVALID) {
+        (void)fprintf(stderr, "Error loading config.toml: %s\n", err.message);
+    } else {
+        (void)fprintf(stderr, "Error: %s; %s\n", err.message, err.hint);
+    }
+    return (int)error_exit_status(err.code);
+}
+
+static int check_repository(struct run *run)
+{
+    if (run->options.skips_git_check || run->options.is_unsandboxed ||
+        config_is_project_trusted(run->start.config)) {
+        return EXIT_STATUS_OK;
+    }
+    AUTO_FREE char *root = path_find_upwards(run->start.cwd, ".git");
+    if (root != NULL) {
+        return EXIT_STATUS_OK;
+    }
+    return say("Not inside a trusted directory and --skip-git-repo-check was not specified.");
+}
+
+static int read_schema(struct run *run)
+{
+    const char *path = run->options.schema_file;
+    if (path == NULL) {
+        run->schema = alloc_string("");
+        return EXIT_STATUS_OK;
+    }
+    AUTO_TEXT struct text content;
+    text_init(&content, SCHEMA_MAX);
+    struct beacon_error err = {0};
+    if (io_read_file(path, &content, &err) != BEACON_OK) {
+        (void)fprintf(stderr, "Failed to read output schema file %s: %s\n", path,
+                      err.os_errno != 0 ? strerror(err.os_errno) : err.message);
+        return EXIT_STATUS_FAILED;
+    }
+    AUTO_JSON struct json_object *schema = NULL;
+    if (json_parse(text_string(&content), content.len, "schema", &schema, &err) != BEACON_OK) {
+        (void)fprintf(stderr, "Output schema file %s is not valid JSON: %s\n", path, err.message);
+        return EXIT_STATUS_FAILED;
+    }
+    run->schema = alloc_string(json_object_to_json_string_ext(
+        schema, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+    return EXIT_STATUS_OK;
+}
+
+static int read_prompt(struct run *run)
+{
+    struct beacon_error err = {0};
+    int rc = exec_prompt_read(&run->options, &run->prompt, &err);
+    return rc == BEACON_OK ? EXIT_STATUS_OK : say(err.message);
+}
+
+static int lock_home(struct run *run)
+{
+    struct beacon_error err = {0};
+    enum home_lock_mode mode = home_lock_mode(config_string(run->start.config, "home_lock"));
+    int rc = home_lock(&run->start.home, mode, &run->start.home_lock_fd, &err);
+    if (rc == BEACON_OK) {
+        return EXIT_STATUS_OK;
+    }
+    (void)fprintf(stderr, "Error: %s\n", err.message);
+    return EXIT_STATUS_FAILED;
+}
+
+static bool wants_color(const struct exec_options *options)
+{
+    const char *no_color = getenv("NO_COLOR");
+    if (options->color != EXEC_COLOR_AUTO) {
+        return options->color == EXEC_COLOR_ALWAYS;
+    }
+    return isatty(STDERR_FILENO) && (no_color == NULL || no_color[0] == '\0');
+}
+
+static void open_sinks(struct run *run)
+{
+    if (run->options.wants_json) {
+        run->json = exec_json_create(STDOUT_FILENO);
+    }
+    struct exec_human_settings settings = {
+        .has_color = wants_color(&run->options),
+        .hides_reasoning = config_bool(run->start.config, "hide_agent_reasoning"),
+    };
+    run->human = exec_human_create(&settings);
+}
+
+static int open_session(struct run *run)
+{
+    const struct exec_options *o = &run->options;
+    struct wire_request request = {.source = "exec",
+                                   .approval = "never", /* nobody is there to ask */
+                                   .resume_id = o->resume_id,
+                                   .resumes_last = o->is_resume && o->resumes_last,
+                                   .resumes_any_cwd = o->resumes_any_cwd,
+                                   .is_ephemeral = o->is_ephemeral,
+                                   .add_dirs = o->add_dirs.list,
+                                   .n_add_dirs = o->add_dirs.n,
+                                   .output_schema = run->schema,
+                                   .sink = on_event,
+                                   .sink_ctx = run,
+                                   .on_end = on_turn_end,
+                                   .on_end_ctx = run};
+    struct beacon_error err = {0};
+    int rc = wire_open(&run->start, &request, &run->wire, &err);
+    if (rc == BEACON_OK) {
+        return EXIT_STATUS_OK;
+    }
+    if (o->is_resume && rc == BEACON_E_NOT_FOUND &&
+        strncmp(err.message, "no rollout found", strlen("no rollout found")) == 0) {
+        (void)fprintf(stderr, "Error: thread/resume: thread/resume failed: %s (code -32600)\n",
+                      err.message);
+    } else {
+        (void)fprintf(stderr, "Error: %s; %s\n", err.message, err.hint);
+    }
+    return (int)error_exit_status(rc);
+}
+
+/* ---- after the turn ---- */
+
+static int write_last_message(const struct run *run)
+{
+    const char *path = run->options.output_file;
+    if (path == NULL) {
+        return EXIT_STATUS_OK;
+    }
+    const char *message =
+        run->last_message != NULL && run->status == EXIT_STATUS_OK ? run->last_message : "";
+    if (message[0] == '\0') {
+        (void)fprintf(stderr, "Warning: no last agent message; wrote empty content to %s\n", path);
+    }
+    AUTO_CLOSE int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    if (fd < 0 || !io_write_all(fd, message, strlen(message))) {
+        (void)fprintf(stderr, "Failed to write last message file %s: %s\n", path, strerror(errno));
+        return EXIT_STATUS_FAILED;
+    }
+    return EXIT_STATUS_OK;
+}
+
+static void print_answer(const struct run *run)
+{
+    if (run->json == NULL && run->status == EXIT_STATUS_OK && run->last_message != NULL) {
+        const char *message = run->last_message;
+        size_t n = strlen(message);
+        (void)fwrite(message, 1, n, stdout);
+        (void)fputs(n > 0 && message[n - 1] == '\n' ? "" : "\n", stdout);
+        if (fflush(stdout) != 0) {
+            (void)fprintf(stderr, "cannot write to stdout: %s\n", strerror(errno));
+        }
+    }
+}
+
+static void run_turn(struct run *run)
+{
+    struct beacon_error err = {0};
+    run->status = EXIT_STATUS_FAILED;
+    watch_signals(run);
+    if (agent_submit(run->wire.agent, &run->prompt, &err) == BEACON_OK) {
+        loop_run(run->wire.loop);
+    } else {
+        (void)fprintf(stderr, "Error: %s; %s\n", err.message, err.hint);
+    }
+    forget_signals(run);
+}
+
+static void clean_up(struct run *run)
+{
+    exec_json_destroy(run->json);
+    exec_human_destroy(run->human);
+    exec_prompt_finish(&run->prompt);
+    wire_start_finish(&run->start);
+    exec_options_finish(&run->options);
+    free(run->schema);
+    free(run->last_message);
+}
+
+static int (*const preparations[])(struct run *) = {load_config, check_repository, read_schema,
+                                                    read_prompt, lock_home};
+
+static int run_exec(struct run *run)
+{
+    int status = EXIT_STATUS_OK;
+    for (size_t i = 0; i < sizeof preparations / sizeof preparations[0]; i++) {
+        status = preparations[i](run);
+        if (status != EXIT_STATUS_OK) {
+            return status;
+        }
+    }
+    open_sinks(run);
+    status = open_session(run);
+    if (status != EXIT_STATUS_OK) {
+        return status;
+    }
+    run_turn(run);
+    wire_close(&run->wire);
+    print_answer(run);
+    int wrote = write_last_message(run);
+    return run->status != EXIT_STATUS_OK ? run->status : wrote;
+}
+
+int cmd_exec(int argc, char **argv)
+{
+    struct run run = {.start.home_lock_fd = -1};
+    struct beacon_error err = {0};
+    if (exec_options_parse(argc, argv, &run.options, &err) != BEACON_OK) {
+        return args_report(&exec_options_table, &err);
+    }
+    if (run.options.wants_help) {
+        exec_options_print_help();
+        exec_options_finish(&run.options);
+        return EXIT_STATUS_OK;
+    }
+    (void)signal(SIGPIPE, SIG_IGN);
+    int status = run_exec(&run);
+    clean_up(&run);
+    return status;
+}

@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/exec_human.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "event/event.h"
+
+#define OUTPUT_LINES_SHOWN 40 /* of a command; the model sees what its own budget allows */
+
+struct exec_human {
+    struct exec_human_settings settings;
+};
+
+struct exec_human *exec_human_create(const struct exec_human_settings *settings)
+{
+    struct exec_human *human = alloc_zeroed(sizeof *human);
+    human->settings = *settings;
+    return human;
+}
+
+void exec_human_destroy(struct exec_human *human)
+{
+    free(human);
+}
+
+enum style { PLAIN, DIM, BOLD, RED, GREEN, MAGENTA, CYAN };
+
+static void styled(const struct exec_human *human, enum style style, const char *text)
+{
+    static const char *const codes[] = {
+        [PLAIN] = "0",  [DIM] = "2",      [BOLD] = "1", [RED] = "31",
+        [GREEN] = "32", [MAGENTA] = "35", [CYAN] = "36"};
+    if (human->settings.has_color && style != PLAIN) {
+        (void)fprintf(stderr, "\x1b[%sm%s\x1b[0m", codes[style], text);
+    } else {
+        (void)fputs(text, stderr);
+    }
+}
+
+static void heading(const struct exec_human *human, enum style style, const char *text)
+{
+    styled(human, style, text);
+    (void)fputc('\n', stderr);
+}
+
+/* Text ends on exactly one newline, whatever it came with. */
+static void paragraph(const char *text)
+{
+    size_t n = strlen(text);
+    (void)fputs(text, stderr);
+    if (n == 0 || text[n - 1] != '\n') {
+        (void)fputc('\n', stderr);
+    }
+}
+
+static void field(const struct exec_human *human, const char *name, const char *value)
+{
+    char label[64];
+    (void)snprintf(label, sizeof label, "%s:", name);
+    styled(human, BOLD, label);
+    (void)fprintf(stderr, " %s\n", value != NULL && value[0] != '\0' ? value : "none");
+}
+
+static void session_started(struct exec_human *human, const struct event *event)
+{
+    const struct event_session *session = &event->as.session;
+    char sandbox[128];
+    (void)snprintf(sandbox, sizeof sandbox, "%s (%s)", session->sandbox, session->sandbox_backend);
+    (void)fprintf(stderr, "Beacon v%s\n--------\n", session->version);
+    field(human, "workdir", session->cwd);
+    field(human, "model", session->model);
+    field(human, "provider", session->provider);
+    field(human, "approval", session->approval);
+    field(human, "sandbox", sandbox);
+    field(human, "reasoning effort", session->effort);
+    field(human, "reasoning summaries", session->summary);
+    field(human, "session id", session->thread_id);
+    (void)fputs("--------\n", stderr);
+}
+
+static void warning(struct exec_human *human, const struct event *event)
+{
+    styled(human, MAGENTA, "warning:");
+    (void)fprintf(stderr, " %s\n", event->as.message.text);
+}
+
+static void turn_started(struct exec_human *human, const struct event *event)
+{
+    heading(human, CYAN, "user");
+    paragraph(event->as.message.text);
+}
+
+static void agent_message(struct exec_human *human, const struct event *event)
+{
+    heading(human, MAGENTA, "beacon");
+    paragraph(event->as.message.text);
+}
+
+static void reasoning(struct exec_human *human, const struct event *event)
+{
+    if (!human->settings.hides_reasoning) {
+        styled(human, DIM, event->as.message.text);
+        (void)fputc('\n', stderr);
+    }
+}
+
+static void command_started(struct exec_human *human, const struct event *event)
+{
+    heading(human, MAGENTA, "exec");
+    styled(human, BOLD, event->as.command.command);
+    (void)fprintf(stderr, " in %s\n", event->as.command.cwd);
+}
+
+static void show_output(const struct exec_human *human, const char *text, size_t n)
+{
+    size_t lines = 0, at = 0;
+    while (at < n && lines < OUTPUT_LINES_SHOWN) {
+        const char *newline = memchr(text + at, '\n', n - at);
+        at = newline != NULL ? (size_t)(newline - text) + 1 : n;
+        lines++;
+    }
+    if (at > 0) {
+        char *shown = alloc_string_n(text, text[at - 1] == '\n' ? at - 1 : at);
+        styled(human, DIM, shown);
+        (void)fputc('\n', stderr);
+        free(shown);
+    }
+    size_t left = 0;
+    for (size_t i = at; i < n; i++) {
+        left += text[i] == '\n' || i == n - 1 ? 1 : 0;
+    }
+    if (left > 0) {
+        (void)fprintf(stderr, "… %zu more lines\n", left);
+    }
+}
+
+static void command_finished(struct exec_human *human, const struct event *event)
+{
+    const struct event_command *command = &event->as.command;
+    char line[96];
+    if (command->exit_code == 0) {
+        (void)snprintf(line, sizeof line, " succeeded in %" PRIu64 "ms:", command->duration_ms);
+    } else {
+        (void)snprintf(line, sizeof line, " exited %d in %" PRIu64 "ms:", command->exit_code,
+                       command->duration_ms);
+    }
+    heading(human, command->exit_code == 0 ? GREEN : RED, line);
+    show_output(human, command->output, command->output_bytes);
+}
+
+static void patch_started(struct exec_human *human, const struct event *event)
+{
+    (void)event;
+    heading(human, MAGENTA, "apply patch");
+}
+
+static void show_diff(const struct exec_human *human, const char *diff)
+{
+    for (const char *p = diff; *p != '\0';) {
+        size_t n = strcspn(p, "\n");
+        char *line = alloc_string_n(p, n);
+        bool is_header = strncmp(p, "+++", 3) == 0 || strncmp(p, "---", 3) == 0;
+        heading(human,
+                is_header   ? BOLD
+                : *p == '+' ? GREEN
+                : *p == '-' ? RED
+                : *p == '@' ? CYAN
+                            : PLAIN,
+                line);
+        free(line);
+        p += n + (p[n] == '\n' ? 1 : 0);
+    }
+}
+
+static void patch_finished(struct exec_human *human, const struct event *event)
+{
+    const struct event_patch *patch = &event->as.patch;
+    bool is_good = patch->status == EVENT_COMPLETED;
+    heading(human, is_good ? GREEN : RED, is_good ? "patch: completed" : "patch: failed");
+    for (size_t i = 0; i < patch->n_changes; i++) {
+        (void)fprintf(stderr, "%s\n", patch->changes[i].path);
+    }
+    if (!is_good) {
+        paragraph(patch->message);
+    }
+    show_diff(human, patch->diff);
+}
+
+static void plan_updated(struct exec_human *human, const struct event *event)
+{
+    const struct event_plan *plan = &event->as.plan;
+    heading(human, MAGENTA, "plan");
+    if (plan->explanation[0] != '\0') {
+        paragraph(plan->explanation);
+    }
+    for (size_t i = 0; i < plan->n_steps; i++) {
+        const char *status = plan->steps[i].status;
+        const char *mark = strcmp(status, "completed") == 0     ? "✓"
+                           : strcmp(status, "in_progress") == 0 ? "→"
+                                                                : "•";
+        (void)fprintf(stderr, "  %s %s\n", mark, plan->steps[i].text);
+    }
+}
+
+static void retry(struct exec_human *human, const struct event *event)
+{
+    const struct event_retry *retry = &event->as.retry;
+    styled(human, RED, "ERROR:");
+    (void)fprintf(stderr, " Reconnecting... %u/%u (%s)\n", retry->attempt, retry->max_attempts,
+                  retry->reason);
+    if (retry->delay_ms >= 1000) {
+        (void)fprintf(stderr, "waiting %.1f s\n", (double)retry->delay_ms / 1000.0);
+    }
+}
+
+/* 1234567 as "1,234,567". */
+static void print_tokens(int64_t tokens)
+{
+    char digits[32];
+    int n = snprintf(digits, sizeof digits, "%" PRId64, tokens);
+    for (int i = 0; i < n; i++) {
+        (void)fputc(digits[i], stderr);
+        if ((n - 1 - i) % 3 == 0 && i < n - 1) {
+            (void)fputc(',', stderr);
+        }
+    }
+    (void)fputc('\n', stderr);
+}
+
+static void turn_completed(struct exec_human *human, const struct event *event)
+{
+    const struct event_usage *total = &event->as.usage.total;
+    if (total->input > 0 || total->output > 0) {
+        heading(human, DIM, "tokens used");
+        print_tokens((total->input > 0 ? total->input : 0) +
+                     (total->output > 0 ? total->output : 0));
+    }
+}
+
+static void turn_failed(struct exec_human *human, const struct event *event)
+{
+    styled(human, RED, "ERROR:");
+    (void)fprintf(stderr, " %s\n", event->as.message.text);
+}
+
+static void (*const printers[])(struct exec_human *, const struct event *) = {
+    [EVENT_SESSION_STARTED] = session_started,
+    [EVENT_WARNING] = warning,
+    [EVENT_TURN_STARTED] = turn_started,
+    [EVENT_AGENT_MESSAGE] = agent_message,
+    [EVENT_REASONING] = reasoning,
+    [EVENT_COMMAND_STARTED] = command_started,
+    [EVENT_COMMAND_FINISHED] = command_finished,
+    [EVENT_PATCH_STARTED] = patch_started,
+    [EVENT_PATCH_FINISHED] = patch_finished,
+    [EVENT_PLAN_UPDATED] = plan_updated,
+    [EVENT_RETRY] = retry,
+    [EVENT_TURN_COMPLETED] = turn_completed,
+    [EVENT_TURN_FAILED] = turn_failed,
+};
+
+void exec_human_sink(void *ctx, const struct event *event)
+{
+    if ((size_t)event->kind < sizeof printers / sizeof printers[0] &&
+        printers[event->kind] != NULL) {
+        printers[event->kind](ctx, event);
+    }
+}

@@ -1,0 +1,19 @@
+/* exec_json.h - the event stream of `exec --json`: one JSON object a line on standard output, in the
+ * shapes that SDK clients read. A fanout sink. Thread: [main].
+ */
+#ifndef HOST_CLI_EXEC_JSON_H
+#define HOST_CLI_EXEC_JSON_H
+
+#include <stdbool.h>
+
+struct event;
+struct exec_json;
+
+struct exec_json *exec_json_create(int fd);
+void exec_json_destroy(struct exec_json *json); /* NULL is fine */
+void exec_json_sink(void *ctx, const struct event *event);
+
+/* The reader went away: nothing more can be told. */
+bool exec_json_is_broken(const struct exec_json *json);
+
+#endif

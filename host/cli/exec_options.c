@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/exec_options.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "cli/args.h"
+
+enum option_id {
+    OPT_ADD_DIR = 1,
+    OPT_ALL,
+    OPT_BYPASS,
+    OPT_CD,
+    OPT_COLOR,
+    OPT_CONFIG,
+    OPT_EPHEMERAL,
+    OPT_FULL_AUTO,
+    OPT_HELP,
+    OPT_IGNORED,
+    OPT_IMAGE,
+    OPT_JSON,
+    OPT_LAST,
+    OPT_MODEL,
+    OPT_OSS,
+    OPT_OUTPUT,
+    OPT_PROFILE,
+    OPT_SANDBOX,
+    OPT_SCHEMA,
+    OPT_SKIP_GIT,
+};
+
+static const struct args_option options[] = {
+    {OPT_MODEL, 'm', "model", NULL, ARGS_VALUE, "MODEL", NULL, "Model the agent should use"},
+    {OPT_CONFIG, 'c', "config", NULL, ARGS_VALUE, "key=value", NULL,
+     "Override a value of config.toml; the value is TOML, else text"},
+    {OPT_PROFILE, 'p', "profile", NULL, ARGS_VALUE, "PROFILE", NULL,
+     "Configuration profile from config.toml"},
+    {OPT_SANDBOX, 's', "sandbox", NULL, ARGS_VALUE, "MODE",
+     "read-only|workspace-write|danger-full-access",
+     "What commands may do: read-only, workspace-write or danger-full-access"},
+    {OPT_FULL_AUTO, 0, "full-auto", NULL, ARGS_FLAG, NULL, NULL,
+     "Same as --sandbox workspace-write"},
+    {OPT_BYPASS, 0, "dangerously-bypass-approvals-and-sandbox", "yolo", ARGS_FLAG, NULL, NULL,
+     "Run every command without a sandbox; only inside another one"},
+    {OPT_CD, 'C', "cd", NULL, ARGS_VALUE, "DIR", NULL, "Work in this directory"},
+    {OPT_ADD_DIR, 0, "add-dir", NULL, ARGS_VALUE, "DIR", NULL,
+     "Another directory that may be written to"},
+    {OPT_IMAGE, 'i', "image", NULL, ARGS_FILES, "FILE", NULL, "Picture(s) to show with the prompt"},
+    {OPT_JSON, 0, "json", "experimental-json", ARGS_FLAG, NULL, NULL,
+     "Print events as JSON Lines on stdout"},
+    {OPT_OUTPUT, 'o', "output-last-message", NULL, ARGS_VALUE, "FILE", NULL,
+     "Write the last message of the agent to a file"},
+    {OPT_SCHEMA, 0, "output-schema", NULL, ARGS_VALUE, "FILE", NULL,
+     "JSON Schema the last message must follow"},
+    {OPT_SKIP_GIT, 0, "skip-git-repo-check", NULL, ARGS_FLAG, NULL, NULL,
+     "Run outside a git repository"},
+    {OPT_EPHEMERAL, 0, "ephemeral", NULL, ARGS_FLAG, NULL, NULL, "Keep no session file"},
+    {OPT_OSS, 0, "oss", NULL, ARGS_FLAG, NULL, NULL, "Use the local model server (provider oss)"},
+    {OPT_COLOR, 0, "color", NULL, ARGS_VALUE, "WHEN", "always|never|auto",
+     "Colours in the progress: always, never or auto"},
+    {OPT_LAST, 0, "last", NULL, ARGS_FLAG, NULL, NULL,
+     "resume: the newest session of this directory"},
+    {OPT_ALL, 0, "all", NULL, ARGS_FLAG, NULL, NULL, "resume --last: of any directory"},
+    {OPT_HELP, 'h', "help", NULL, ARGS_FLAG, NULL, NULL, "Print this help"},
+    /* SDK clients pass these; they concern services this program does not talk to. */
+    {OPT_IGNORED, 0, "thread-source", NULL, ARGS_VALUE, "SOURCE", NULL, NULL},
+    {OPT_IGNORED, 0, "cyber-access-program", NULL, ARGS_VALUE, "PROGRAM", NULL, NULL},
+};
+
+const struct args_table exec_options_table = {"beacon exec [OPTIONS] [PROMPT]\n"
+                                              "       beacon exec [OPTIONS] resume "
+                                              "<ID | --last> [PROMPT]",
+                                              options, sizeof options / sizeof options[0]};
+
+struct parse {
+    struct exec_options *options;
+    const char *words[3]; /* positionals */
+    size_t n_words;
+};
+
+static void add_string(struct exec_strings *strings, const char *value)
+{
+    strings->list = alloc_grow((void *)strings->list, strings->n + 1, sizeof *strings->list);
+    strings->list[strings->n++] = value;
+}
+
+static void set_flag(struct exec_options *o, const char *path, const char *value)
+{
+    size_t i = 0;
+    while (i < o->n_flags && strcmp(o->flags[i].path, path) != 0) {
+        i++;
+    }
+    assert(i < sizeof o->flags / sizeof o->flags[0]);
+    o->flags[i] = (struct config_flag){path, value};
+    o->n_flags += i == o->n_flags ? 1 : 0;
+}
+
+static int take_word(struct parse *parse, const char *word, struct beacon_error *err)
+{
+    if (parse->n_words == sizeof parse->words / sizeof parse->words[0]) {
+        return error_set(err, BEACON_E_INVALID, "put the prompt in quotes",
+                         "unexpected argument '%s' found", word);
+    }
+    parse->words[parse->n_words++] = word;
+    return BEACON_OK;
+}
+
+/* Options that are one assignment to a boolean or a string. */
+static bool take_simple(struct exec_options *o, int id, const char *value)
+{
+    switch (id) {
+    case OPT_JSON:
+        return o->wants_json = true;
+    case OPT_SKIP_GIT:
+        return o->skips_git_check = true;
+    case OPT_EPHEMERAL:
+        return o->is_ephemeral = true;
+    case OPT_HELP:
+        return o->wants_help = true;
+    case OPT_LAST:
+        return o->resumes_last = true;
+    case OPT_ALL:
+        return o->resumes_any_cwd = true;
+    case OPT_IGNORED:
+        return true;
+    case OPT_PROFILE:
+        return (o->profile = value) != NULL;
+    case OPT_CD:
+        return (o->cwd = value) != NULL;
+    case OPT_OUTPUT:
+        return (o->output_file = value) != NULL;
+    case OPT_SCHEMA:
+        return (o->schema_file = value) != NULL;
+    default:
+        return false;
+    }
+}
+
+static int take(void *ctx, int id, const char *value, struct beacon_error *err)
+{
+    struct parse *parse = ctx;
+    struct exec_options *o = parse->options;
+    if (id == ARGS_POSITIONAL) {
+        return take_word(parse, value, err);
+    }
+    if (take_simple(o, id, value)) {
+        return BEACON_OK;
+    }
+    switch (id) {
+    case OPT_MODEL:
+        set_flag(o, "model", value);
+        break;
+    case OPT_SANDBOX:
+        set_flag(o, "sandbox_mode", value);
+        break;
+    case OPT_FULL_AUTO:
+        set_flag(o, "sandbox_mode", "workspace-write");
+        break;
+    case OPT_BYPASS:
+        o->is_unsandboxed = true;
+        set_flag(o, "sandbox_mode", "danger-full-access");
+        break;
+    case OPT_OSS:
+        set_flag(o, "model_provider", "oss");
+        break;
+    case OPT_CONFIG:
+        add_string(&o->overrides, value);
+        break;
+    case OPT_ADD_DIR:
+        add_string(&o->add_dirs, value);
+        break;
+    case OPT_IMAGE:
+        add_string(&o->images, value);
+        break;
+    case OPT_COLOR:
+        o->color = strcmp(value, "always") == 0  ? EXEC_COLOR_ALWAYS
+                   : strcmp(value, "never") == 0 ? EXEC_COLOR_NEVER
+                                                 : EXEC_COLOR_AUTO;
+        break;
+    default:
+        assert(!"an option without a meaning");
+    }
+    return BEACON_OK;
+}
+
+/* `[resume [ID]] [PROMPT]`: what the words are depends on --last, which may come behind them. */
+static int sort_words(struct parse *parse, struct beacon_error *err)
+{
+    struct exec_options *o = parse->options;
+    const char **word = parse->words;
+    size_t n = parse->n_words;
+    if (n > 0 && strcmp(word[0], "resume") == 0) {
+        o->is_resume = true;
+        word++;
+        n--;
+        if (!o->resumes_last && n > 0) {
+            o->resume_id = *word++;
+            n--;
+        }
+        if (!o->resumes_last && o->resume_id == NULL) {
+            return error_set(err, BEACON_E_INVALID, "name a session",
+                             "resume needs the id of a session, or --last");
+        }
+    } else if (o->resumes_last) {
+        return error_set(err, BEACON_E_INVALID, "put resume before it", "--last goes with resume");
+    }
+    if (n > 1) {
+        return error_set(err, BEACON_E_INVALID, "put the prompt in quotes",
+                         "unexpected argument '%s' found", word[1]);
+    }
+    o->prompt = n > 0 ? word[0] : NULL;
+    return BEACON_OK;
+}
+
+int exec_options_parse(int argc, char **argv, struct exec_options *ret, struct beacon_error *err)
+{
+    struct exec_options parsed = {0};
+    struct parse parse = {.options = &parsed};
+    int rc = args_parse(&exec_options_table, argc, argv, take, &parse, err);
+    if (rc == BEACON_OK && !parsed.wants_help) {
+        rc = sort_words(&parse, err);
+    }
+    if (rc != BEACON_OK) {
+        exec_options_finish(&parsed);
+        return rc;
+    }
+    *ret = parsed;
+    return BEACON_OK;
+}
+
+void exec_options_finish(struct exec_options *o)
+{
+    free((void *)o->images.list);
+    free((void *)o->overrides.list);
+    free((void *)o->add_dirs.list);
+}
+
+void exec_options_print_help(void)
+{
+    (void)printf("Run the agent once, without asking anything, and print its last message.\n\n"
+                 "Usage: %s\n\n"
+                 "The prompt comes from the argument, or from standard input when there is none or "
+                 "it is '-'.\n\nOptions:\n",
+                 exec_options_table.usage);
+    args_print_options(&exec_options_table);
+    (void)printf("\nExit status: 0 the turn completed, 1 it failed, 2 wrong usage, 3 denied, 130 "
+                 "interrupted.\n");
+}

@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/wire.h"
+
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "agent/project_doc.h"
+#include "agent/prompt.h"
+#include "base/alloc.h"
+#include "base/auto.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/io.h"
+#include "base/json.h"
+#include "base/path.h"
+#include "base/spawn.h"
+#include "base/text.h"
+#include "cli/provider_config.h"
+#include "cli/version.h"
+#include "cli/wire_session.h"
+#include "event/fanout.h"
+#include "loop/loop.h"
+#include "plugin/discover.h"
+#include "plugin/provider.h"
+#include "session/history.h"
+#include "session/recorder.h"
+#include "tools/command.h"
+#include "tools/environment.h"
+#include "tools/output_limit.h"
+
+extern char **environ;
+
+int wire_plugins(const char *home, struct plugin_set **ret, struct beacon_error *err)
+{
+    AUTO_FREE char *dir = path_executable_dir();
+    struct plugin_places places = {
+        .home = home, .executable_dir = dir, .env_path = getenv("BEACON_PLUGIN_PATH")};
+    return plugin_set_open(&places, ret, err);
+}
+
+static int open_provider(struct wire *wire, struct beacon_error *err)
+{
+    const struct config *config = wire->start->config;
+    struct provider_settings *settings = &wire->provider_settings;
+    int rc = config_provider(config, config_string(config, "model_provider"), settings, err);
+    if (rc != BEACON_OK) {
+        return rc;
+    }
+    AUTO_FREE char *json = provider_config_json(settings, wire->thread_id);
+    rc = provider_open(wire->plugins, settings->plugin, json, &wire->provider, err);
+    if (rc != BEACON_OK) {
+        return rc;
+    }
+    wire->limits = (struct http_limits){.connect_timeout_ms = settings->connect_timeout_ms,
+                                        .first_byte_timeout_ms = settings->first_byte_timeout_ms,
+                                        .idle_timeout_ms = settings->stream_idle_timeout_ms};
+    provider_config_bearer(settings, &wire->bearer);
+    http_set_credentials(wire->http, &(struct http_credentials){bearer_attach, &wire->bearer});
+    return BEACON_OK;
+}
+
+static enum sandbox_mode mode_of(const char *name)
+{
+    return strcmp(name, "workspace-write") == 0      ? SANDBOX_WORKSPACE_WRITE
+           : strcmp(name, "danger-full-access") == 0 ? SANDBOX_DANGER_FULL_ACCESS
+                                                     : SANDBOX_READ_ONLY;
+}
+
+/* Configured roots, relative ones below cwd, and those of --add-dir. Freed by the caller. */
+static char **writable_roots(const struct wire *wire, const struct wire_request *request,
+                             size_t *ret_n)
+{
+    struct json_object *list =
+        config_node(wire->start->config, "sandbox_workspace_write.writable_roots");
+    size_t listed = list != NULL ? json_object_array_length(list) : 0;
+    char **roots = alloc_array(listed + request->n_add_dirs + 1, sizeof *roots);
+    for (size_t i = 0; i < listed; i++) {
+        const char *path = json_object_get_string(json_object_array_get_idx(list, i));
+        roots[(*ret_n)++] = path_normal(wire->start->cwd, path);
+    }
+    for (size_t i = 0; i < request->n_add_dirs; i++) {
+        roots[(*ret_n)++] = path_normal(wire->start->cwd, request->add_dirs[i]);
+    }
+    return roots;
+}
+
+static int open_sandbox(struct wire *wire, const struct wire_request *request,
+                        struct beacon_error *err)
+{
+    const struct config *config = wire->start->config;
+    size_t n = 0;
+    AUTO_FREE char **roots = writable_roots(wire, request, &n);
+    struct sandbox_settings settings = {
+        .mode = mode_of(config_string(config, "sandbox_mode")),
+        .backend = config_string(config, "sandbox_backend"),
+        .cwd = wire->start->cwd,
+        .writable_roots = (const char *const *)roots,
+        .n_writable_roots = n,
+        .has_network = config_bool(config, "sandbox_workspace_write.network_access"),
+        .exclude_tmpdir = config_bool(config, "sandbox_workspace_write.exclude_tmpdir_env_var"),
+        .exclude_slash_tmp = config_bool(config, "sandbox_workspace_write.exclude_slash_tmp"),
+        .home = wire->start->home.path,
+    };
+    if (settings.mode == SANDBOX_READ_ONLY) {
+        settings.has_network = false;
+    }
+    int rc = sandbox_create(wire->plugins, &settings, &wire->sandbox, err);
+    wire->sandbox_policy_json =
+        settings.mode == SANDBOX_WORKSPACE_WRITE
+            ? alloc_printf("{\"type\":\"workspace-write\",\"network_access\":%s}",
+                           settings.has_network ? "true" : "false")
+            : alloc_printf("{\"type\":\"%s\"}", config_string(config, "sandbox_mode"));
+    for (size_t i = 0; i < n; i++) {
+        free(roots[i]);
+    }
+    return rc;
+}
+
+static bool is_shell(const char *path)
+{
+    const char *name = path_base(path);
+    return path[0] == '/' && access(path, X_OK) == 0 &&
+           (strcmp(name, "bash") == 0 || strcmp(name, "zsh") == 0 || strcmp(name, "sh") == 0);
+}
+
+/* The person's own shell where the agent can speak to it. */
+static char *default_shell(void)
+{
+    const char *chosen = getenv("SHELL");
+    if (chosen != NULL && is_shell(chosen)) {
+        return alloc_string(chosen);
+    }
+    return alloc_string(access("/bin/bash", X_OK) == 0 ? "/bin/bash" : "/bin/sh");
+}
+
+/* The folder with apply_patch, for commands that call it as a program; NULL when not installed. */
+static char *helper_dir(void)
+{
+    AUTO_FREE char *dir = path_executable_dir();
+    AUTO_FREE char *helpers = dir != NULL ? path_normal(dir, "../lib/beacon/bin") : NULL;
+    return helpers != NULL && access(helpers, X_OK) == 0 ? take_pointer(helpers) : NULL;
+}
+
+static void prepare_tools(struct wire *wire)
+{
+    const struct config *config = wire->start->config;
+    AUTO_FREE char *helpers = helper_dir();
+    wire->env =
+        environment_build(environ, config_node(config, "shell_environment_policy"), helpers);
+    wire->shell = default_shell();
+    wire->commands = command_table_create();
+    int64_t tokens = config_is_set(config, "tool_output_token_limit")
+                         ? config_int(config, "tool_output_token_limit")
+                         : OUTPUT_TOKEN_DEFAULT;
+    wire->tools = (struct tool_context){
+        .loop = wire->loop,
+        .sandbox = wire->sandbox,
+        .events = wire->events,
+        .commands = wire->commands,
+        .cwd = wire->start->cwd,
+        .env = (const char *const *)wire->env,
+        .shell = wire->shell,
+        .turn_id = "",
+        .max_output_tokens = tokens < 1                   ? 1
+                             : tokens > OUTPUT_TOKENS_MAX ? OUTPUT_TOKENS_MAX
+                                                          : (uint32_t)tokens,
+    };
+    spawn_adopt_orphans();
+}
+
+static int read_instructions(struct wire *wire, struct beacon_error *err)
+{
+    const struct config *config = wire->start->config;
+    const char *file = config_string(config, "experimental_instructions_file");
+    if (wire->is_resumed && wire->replay.base_instructions != NULL &&
+        wire->replay.base_instructions[0] != '\0') {
+        /* The provider's cache knows this session by its first words. */
+        wire->base_instructions = alloc_string(wire->replay.base_instructions);
+        return BEACON_OK;
+    }
+    if (file == NULL || file[0] == '\0') {
+        wire->base_instructions = alloc_string(prompt_base_instructions);
+        return BEACON_OK;
+    }
+    struct text content;
+    text_init(&content, 1u << 20);
+    AUTO_FREE char *path = path_join(wire->start->cwd, file);
+    int rc = io_read_file(path, &content, err);
+    wire->base_instructions = text_take(&content);
+    if (rc == BEACON_OK && wire->base_instructions[0] == '\0') {
+        return error_set(err, BEACON_E_INVALID, "write instructions into it, or remove the key",
+                         "experimental_instructions_file %s is empty", path);
+    }
+    return rc;
+}
+
+static const char *string_or(const struct config *config, const char *path, const char *fallback)
+{
+    const char *value = config_string(config, path);
+    return value != NULL ? value : fallback;
+}
+
+static void make_agent(struct wire *wire, const struct wire_request *request)
+{
+    const struct config *config = wire->start->config;
+    struct agent_parts parts = {.loop = wire->loop,
+                                .http = wire->http,
+                                .provider = wire->provider,
+                                .limits = &wire->limits,
+                                .history = wire->history,
+                                .recorder = wire->recorder,
+                                .events = wire->events,
+                                .tools = &wire->tools};
+    struct agent_settings settings = {
+        .thread_id = wire->thread_id,
+        .model = string_or(config, "model", ""),
+        .effort = string_or(config, "model_reasoning_effort", ""),
+        .summary = string_or(config, "model_reasoning_summary", ""),
+        .verbosity = string_or(config, "model_text_verbosity", ""),
+        .output_schema = request->output_schema,
+        .base_instructions = wire->base_instructions,
+        .approval = request->approval,
+        .sandbox_policy_json = wire->sandbox_policy_json,
+        .max_output_tokens = config_is_set(config, "model_max_output_tokens")
+                                 ? config_int(config, "model_max_output_tokens")
+                                 : -1,
+        .request_max_retries = wire->provider_settings.request_max_retries,
+        .stream_max_retries = wire->provider_settings.stream_max_retries,
+    };
+    if (wire->is_resumed && wire->replay.has_usage) {
+        settings.usage = wire->replay.total;
+    }
+    wire->agent = agent_create(&parts, &settings, request->on_end, request->on_end_ctx);
+}
+
+static int open_all(struct wire *wire, const struct wire_request *request, struct beacon_error *err)
+{
+    wire->loop = loop_create();
+    wire->http = http_create(wire->loop);
+    wire->events = fanout_create();
+    int rc = wire_session_choose(wire, request, err);
+    if (rc == BEACON_OK) {
+        rc = wire_plugins(wire->start->home.path, &wire->plugins, err);
+    }
+    if (rc == BEACON_OK) {
+        rc = open_provider(wire, err);
+    }
+    if (rc == BEACON_OK) {
+        rc = open_sandbox(wire, request, err);
+    }
+    if (rc == BEACON_OK) {
+        rc = read_instructions(wire, err);
+    }
+    if (rc == BEACON_OK) {
+        prepare_tools(wire);
+        rc = wire_session_open(wire, request, err);
+    }
+    if (rc == BEACON_OK) {
+        make_agent(wire, request);
+        rc = wire_session_begin(wire, request, err);
+    }
+    return rc;
+}
+
+int wire_open(struct wire_start *start, const struct wire_request *request, struct wire *ret,
+              struct beacon_error *err)
+{
+    *ret = (struct wire){.start = start};
+    int rc = open_all(ret, request, err);
+    if (rc != BEACON_OK) {
+        wire_close(ret);
+    }
+    return rc;
+}
+
+void wire_close(struct wire *wire)
+{
+    bool has_hung_plugin = wire->agent != NULL && agent_has_hung_plugin(wire->agent);
+    agent_destroy(wire->agent);
+    command_table_destroy(wire->commands);
+    recorder_destroy(wire->recorder);
+    history_destroy(wire->history);
+    replay_finish(&wire->replay);
+    fanout_destroy(wire->events);
+    sandbox_destroy(wire->sandbox);
+    http_destroy(wire->http);
+    if (!has_hung_plugin) { /* else its thread still runs in there, and the process ends soon */
+        provider_close(wire->provider);
+        plugin_set_close(wire->plugins);
+        loop_destroy(wire->loop);
+    }
+    provider_settings_finish(&wire->provider_settings);
+    environment_free(wire->env);
+    free(wire->resume_path);
+    free(wire->shell);
+    free(wire->base_instructions);
+    free(wire->sandbox_policy_json);
+    *wire = (struct wire){0};
+}

@@ -1,0 +1,95 @@
+/* wire.h - the composition root: makes the rooms, connects them, and takes them down in reverse.
+ * What a lower room needs of a higher one is filled in here and nowhere else. Thread: [main].
+ */
+#ifndef HOST_CLI_WIRE_H
+#define HOST_CLI_WIRE_H
+
+#include <beacon/error.h>
+
+#include "agent/agent.h"
+#include "config/layers.h"
+#include "config/provider_settings.h"
+#include "credentials/bearer.h"
+#include "event/fanout.h"
+#include "http/request.h"
+#include "sandbox/sandbox.h"
+#include "session/home.h"
+#include "session/replay.h"
+#include "tools/tool.h"
+
+struct command_table;
+struct plugin_set;
+struct text;
+
+/* Home and configuration: what every command that runs an agent needs first. */
+struct wire_start {
+    struct home home;
+    int home_lock_fd;
+    char *cwd; /* absolute, symlinks resolved */
+    struct config *config;
+};
+
+struct wire_start_request {
+    const char *cwd; /* as given by --cd, or NULL */
+    const char *profile;
+    const char *const *overrides;
+    size_t n_overrides;
+    const struct config_flag *flags;
+    size_t n_flags;
+    struct text *display; /* gets the excerpt of a syntax error */
+};
+
+int wire_start(const struct wire_start_request *request, struct wire_start *ret,
+               struct beacon_error *err);
+void wire_start_finish(struct wire_start *start); /* a zeroed one with home_lock_fd -1 is fine */
+
+/* Everything one session needs. Fields are public to the front door that asked for it. */
+struct wire {
+    struct wire_start *start; /* borrowed */
+    char thread_id[40];
+    bool is_resumed;
+    char *resume_path; /* rollout of a resumed session */
+    struct provider_settings provider_settings;
+    struct bearer bearer;
+    struct plugin_set *plugins;
+    struct loop *loop;
+    struct http *http;
+    struct http_limits limits;
+    struct provider *provider;
+    struct sandbox *sandbox;
+    struct fanout *events;
+    struct replay replay; /* of a resumed session */
+    struct history *history;
+    struct recorder *recorder;
+    struct command_table *commands;
+    char **env;
+    char *shell, *base_instructions, *sandbox_policy_json;
+    struct tool_context tools;
+    struct agent *agent;
+};
+
+struct wire_request {
+    const char *source;    /* "exec" */
+    const char *approval;  /* what the front door can do about approvals */
+    const char *resume_id; /* resume this one; or */
+    bool resumes_last;     /* the newest, */
+    bool resumes_any_cwd;  /* of any directory */
+    bool is_ephemeral;
+    const char *const *add_dirs; /* further writable roots */
+    size_t n_add_dirs;
+    const char *output_schema; /* "" = none */
+    fanout_sink_fn sink;       /* of the front door; hears everything after the journal */
+    void *sink_ctx;
+    agent_end_fn on_end;
+    void *on_end_ctx;
+};
+
+/* On success wire_close(). `ret` must stay where it is until then. */
+int wire_open(struct wire_start *start, const struct wire_request *request, struct wire *ret,
+              struct beacon_error *err);
+void wire_close(struct wire *wire);
+
+/* The plugin files of this installation, without anything else of a session. */
+int wire_plugins(const char *home, struct plugin_set **ret, struct beacon_error *err);
+
+#endif

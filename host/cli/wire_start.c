@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/auto.h"
+#include "base/error.h"
+#include "base/path.h"
+#include "cli/wire.h"
+
+#define MANAGED_CONFIG "/etc/code/managed_config.toml"
+
+static int enter(const char *wanted, char **ret, struct beacon_error *err)
+{
+    if (wanted != NULL && chdir(wanted) != 0) {
+        return error_set_errno(err, BEACON_E_NOT_FOUND, errno,
+                               "name an existing directory with --cd", "cannot work in %s: %s",
+                               wanted, strerror(errno));
+    }
+    char *cwd = path_cwd();
+    if (cwd == NULL) {
+        return error_set_errno(err, BEACON_E_NOT_FOUND, errno, "change to a directory that exists",
+                               "the current directory is gone: %s", strerror(errno));
+    }
+    *ret = cwd;
+    return BEACON_OK;
+}
+
+static int load_config(const struct wire_start_request *request, struct wire_start *start,
+                       struct beacon_error *err)
+{
+    struct config_request wanted = {.home = start->home.path,
+                                    .legacy_home = start->home.legacy_path,
+                                    .cwd = start->cwd,
+                                    .managed_path = MANAGED_CONFIG,
+                                    .profile = request->profile,
+                                    .overrides = request->overrides,
+                                    .n_overrides = request->n_overrides,
+                                    .flags = request->flags,
+                                    .n_flags = request->n_flags,
+                                    .is_default_home = start->home.is_default,
+                                    .display = request->display};
+    return config_load(&wanted, &start->config, err);
+}
+
+int wire_start(const struct wire_start_request *request, struct wire_start *ret,
+               struct beacon_error *err)
+{
+    struct wire_start start = {.home_lock_fd = -1};
+    int rc = enter(request->cwd, &start.cwd, err);
+    if (rc == BEACON_OK) {
+        rc = home_start(start.cwd, &start.home, err);
+    }
+    if (rc == BEACON_OK) {
+        rc = load_config(request, &start, err);
+    }
+    if (rc != BEACON_OK) {
+        wire_start_finish(&start);
+        return rc;
+    }
+    *ret = start;
+    return BEACON_OK;
+}
+
+void wire_start_finish(struct wire_start *start)
+{
+    config_destroy(start->config);
+    home_finish(&start->home);
+    free(start->cwd);
+    if (start->home_lock_fd >= 0) {
+        (void)close(start->home_lock_fd);
+    }
+    *start = (struct wire_start){.home_lock_fd = -1};
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "credentials/bearer.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+
+/* Length of "scheme://host:port" at the start of a URL. */
+static size_t origin_length(const char *url, size_t n)
+{
+    const char *mark = memmem(url, n, "://", 3);
+    if (mark == NULL) {
+        return 0;
+    }
+    size_t at = (size_t)(mark - url) + 3;
+    while (at < n && strchr("/?#", url[at]) == NULL) {
+        at++;
+    }
+    return at;
+}
+
+static bool is_same_origin(struct beacon_str url, const char *base_url)
+{
+    size_t n = origin_length(base_url, strlen(base_url));
+    return n > 0 && origin_length(url.p, url.n) == n && strncasecmp(url.p, base_url, n) == 0;
+}
+
+static const char *find_key(const struct bearer *bearer)
+{
+    if (bearer->token != NULL) {
+        return bearer->token;
+    }
+    for (size_t i = 0; bearer->names[i] != NULL; i++) {
+        const char *value = getenv(bearer->names[i]);
+        if (value != NULL && value[strspn(value, " \t\r\n")] != '\0') {
+            return value;
+        }
+    }
+    return NULL;
+}
+
+static int missing(const struct bearer *bearer, struct beacon_error *err)
+{
+    const char *last = NULL;
+    for (size_t i = 0; bearer->names[i] != NULL; i++) {
+        last = bearer->names[i];
+    }
+    const char *more = bearer->instructions != NULL ? bearer->instructions : "";
+    return error_set(err, BEACON_E_AUTH, "set it to your API key and start again",
+                     "Missing environment variable: `%s`.%s%s", last, more[0] != '\0' ? " " : "",
+                     more);
+}
+
+static int add_header(struct http_header_sink *out, const char *key, struct beacon_error *err)
+{
+    size_t n = strcspn(key, "\r\n");
+    while (n > 0 && strchr(" \t", key[n - 1]) != NULL) {
+        n--;
+    }
+    size_t capacity = n + 8;
+    char *value = alloc_zeroed(capacity);
+    memcpy(value, "Bearer ", 7);
+    memcpy(value + 7, key, n);
+    static const char name[] = "Authorization";
+    int rc = out->add(out->ctx, (struct beacon_str){name, sizeof name - 1},
+                      (struct beacon_str){value, n + 7}, err);
+    explicit_bzero(value, capacity);
+    free(value);
+    return rc;
+}
+
+int bearer_attach(void *ctx, const struct beacon_http_request *rq, struct http_header_sink *out,
+                  struct beacon_error *err)
+{
+    const struct bearer *bearer = ctx;
+    if ((bearer->names[0] == NULL && bearer->token == NULL) || bearer->base_url == NULL ||
+        !is_same_origin(rq->url, bearer->base_url)) {
+        return BEACON_OK;
+    }
+    const char *key = find_key(bearer);
+    if (key == NULL) {
+        return missing(bearer, err);
+    }
+    return add_header(out, key + strspn(key, " \t\r\n"), err);
+}

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tools/image.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/alloc.h"
+#include "base/auto.h"
+#include "base/error.h"
+#include "base/io.h"
+#include "base/text.h"
+
+struct signature {
+    const char *bytes;
+    size_t n, offset;
+    const char *media_type;
+};
+
+static const struct signature signatures[] = {
+    {"\x89PNG\r\n\x1a\n", 8, 0, "image/png"},
+    {"\xff\xd8\xff", 3, 0, "image/jpeg"},
+    {"GIF87a", 6, 0, "image/gif"},
+    {"GIF89a", 6, 0, "image/gif"},
+    {"WEBP", 4, 8, "image/webp"},
+    {"BM", 2, 0, "image/bmp"},
+};
+
+static const char *media_type_of(const char *p, size_t n)
+{
+    for (size_t i = 0; i < sizeof signatures / sizeof signatures[0]; i++) {
+        const struct signature *s = &signatures[i];
+        if (n >= s->offset + s->n && memcmp(p + s->offset, s->bytes, s->n) == 0) {
+            return s->media_type;
+        }
+    }
+    return NULL;
+}
+
+static void add_base64(struct text *out, const char *from, size_t n)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    const unsigned char *p = (const unsigned char *)from;
+    char *to = text_reserve(out, (n + 2) / 3 * 4);
+    if (to == NULL) {
+        abort(); /* the cap of `out` is set from n */
+    }
+    size_t made = 0;
+    for (size_t i = 0; i < n; i += 3) {
+        unsigned left = (unsigned)(n - i < 3 ? n - i : 3);
+        unsigned triple = (unsigned)p[i] << 16 | (left > 1 ? (unsigned)p[i + 1] << 8 : 0) |
+                          (left > 2 ? (unsigned)p[i + 2] : 0);
+        to[made++] = digits[triple >> 18];
+        to[made++] = digits[triple >> 12 & 63u];
+        to[made++] = left > 1 ? digits[triple >> 6 & 63u] : '=';
+        to[made++] = left > 2 ? digits[triple & 63u] : '=';
+    }
+    text_commit(out, made);
+}
+
+static int open_regular(const char *path, int *ret_fd, struct beacon_error *err)
+{
+    AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    struct stat status;
+    if (fd < 0 || fstat(fd, &status) != 0) {
+        return error_set_errno(err, BEACON_E_NOT_FOUND, errno, "check the path",
+                               "unable to locate image at `%s`: %s (os error %d)", path,
+                               strerror(errno), errno);
+    }
+    if (!S_ISREG(status.st_mode)) {
+        return error_set(err, BEACON_E_INVALID, "name a picture file",
+                         "image path `%s` is not a file", path);
+    }
+    *ret_fd = take_fd(&fd);
+    return BEACON_OK;
+}
+
+int image_data_url(const char *path, char **ret_url, struct beacon_error *err)
+{
+    AUTO_CLOSE int fd = -1;
+    int rc = open_regular(path, &fd, err);
+    if (rc != BEACON_OK) {
+        return rc;
+    }
+    AUTO_TEXT struct text bytes;
+    text_init(&bytes, IMAGE_FILE_MAX);
+    rc = io_read_all(fd, path, &bytes, err);
+    if (rc != BEACON_OK) {
+        return rc;
+    }
+    const char *media_type = media_type_of(text_string(&bytes), bytes.len);
+    if (media_type == NULL) {
+        return error_set(err, BEACON_E_INVALID, "use a PNG, JPEG, GIF, WebP or BMP file",
+                         "`%s` is not a picture this program knows", path);
+    }
+    struct text url;
+    text_init(&url, bytes.len / 3 * 4 + 128);
+    (void)text_addf(&url, "data:%s;base64,", media_type);
+    add_base64(&url, text_string(&bytes), bytes.len);
+    *ret_url = text_take(&url);
+    return BEACON_OK;
+}

@@ -1,0 +1,82 @@
+/* tool.h - what a tool is: one row with its schema and the function that runs a call.
+ *
+ * A row describes itself to the model and is started by agent/dispatch.c; it answers exactly once,
+ * during start() or later from the loop. A tool never touches the history: its answer does.
+ * Thread: [main].
+ */
+#ifndef HOST_TOOLS_TOOL_H
+#define HOST_TOOLS_TOOL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct command_table;
+struct fanout;
+struct loop;
+struct sandbox;
+
+#define TOOL_INPUT_MAX (64u << 20) /* bytes of one call's input */
+
+/* What every tool may use; owned by the agent, lives as long as the session. */
+struct tool_context {
+    struct loop *loop;
+    struct sandbox *sandbox;
+    struct fanout *events;
+    struct command_table *commands; /* processes that outlive the call that started them */
+    const char *cwd;                /* of the session, absolute and normal */
+    const char *const *env;         /* for commands, NULL-terminated */
+    const char *shell;              /* absolute path of the default shell */
+    const char *turn_id;            /* of the turn that runs now */
+    uint32_t max_output_tokens;     /* most that one answer may carry */
+};
+
+struct tool_answer {
+    const char *text; /* valid UTF-8; borrowed for the call */
+    size_t n;
+    const char *image_url; /* a data: URL that goes with it, or NULL */
+};
+
+struct tool_run;
+typedef void (*tool_answer_fn)(void *ctx, struct tool_run *run, const struct tool_answer *answer);
+
+/* One call in flight. Owned by the dispatcher; `state` is the tool's own until it answers. */
+struct tool_run {
+    struct tool_context *context;
+    const char *call_id, *name;
+    const char *input; /* arguments as JSON text, or raw text when the tool is freeform */
+    size_t input_bytes;
+    tool_answer_fn on_answer;
+    void *on_answer_ctx;
+    void *state;
+};
+
+struct tool {
+    const char *name;
+    const char *description;
+    const char *parameters; /* JSON Schema; "" for a freeform tool */
+    const char *grammar;    /* freeform: lark grammar; "" otherwise */
+    bool is_freeform;
+    bool is_offered;  /* told to the model; the others are accepted when called */
+    bool is_parallel; /* may run beside other parallel calls; else it waits for all before it */
+    void (*start)(struct tool_run *run);
+    void (*cancel)(struct tool_run *run); /* answer at once; NULL when start() always answers */
+};
+
+/* Give the answer; the run may be gone when this returns. */
+void tool_answer_text(struct tool_run *run, const char *text, size_t n);
+void tool_answerf(struct tool_run *run, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+void tool_answer_image(struct tool_run *run, const char *data_url);
+
+struct json_object;
+
+/* The arguments as an object. On failure the run has been answered with the sentence for the model
+ * and NULL is returned. The caller's to put. */
+struct json_object *tool_arguments(struct tool_run *run);
+
+/* A required string of the arguments; on failure the run has been answered and NULL is returned. */
+const char *tool_required_string(struct tool_run *run, struct json_object *arguments,
+                                 const char *key);
+
+#endif

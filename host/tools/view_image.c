@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tools/view_image.h"
+
+#include "base/auto.h"
+#include "base/error.h"
+#include "base/json.h"
+#include "base/path.h"
+#include "tools/image.h"
+#include "tools/tool.h"
+
+void view_image(struct tool_run *run)
+{
+    AUTO_JSON struct json_object *arguments = tool_arguments(run);
+    const char *path = arguments != NULL ? tool_required_string(run, arguments, "path") : NULL;
+    if (path == NULL) {
+        return;
+    }
+    AUTO_FREE char *absolute = path_normal(run->context->cwd, path);
+    AUTO_FREE char *url = NULL;
+    struct beacon_error err = {0};
+    if (image_data_url(absolute, &url, &err) != BEACON_OK) {
+        tool_answerf(run, "%s", err.message);
+        return;
+    }
+    tool_answer_image(run, url);
+}
