@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "http/request.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "http/curl_table.h"
+#include "http/exchange.h"
+#include "http/multi.h"
+#include "loop/loop.h"
+
+struct http {
+    struct loop *loop;
+    const struct curl_table *curl; /* NULL before the first request */
+    struct multi *multi;
+    struct http_credentials credentials;
+    struct http_exchange *first;
+    bool needs_sweep; /* an exchange waits to be added or freed */
+};
+
+static void unlink_exchange(struct http *http, struct http_exchange *exchange)
+{
+    struct http_exchange **link = exchange->prev != NULL ? &exchange->prev->next : &http->first;
+    *link = exchange->next;
+    if (exchange->next != NULL) {
+        exchange->next->prev = exchange->prev;
+    }
+}
+
+static void link_exchange(struct http *http, struct http_exchange *exchange)
+{
+    exchange->http = http;
+    exchange->next = http->first;
+    if (exchange->next != NULL) {
+        exchange->next->prev = exchange;
+    }
+    http->first = exchange;
+}
+
+static void forget(struct http_exchange *exchange)
+{
+    unlink_exchange(exchange->http, exchange);
+    exchange_destroy(exchange);
+}
+
+static void on_done(void *ctx, CURL *easy, CURLcode code)
+{
+    const struct http *http = ctx;
+    char *found = NULL;
+    (void)http->curl->easy_getinfo(easy, CURLINFO_PRIVATE, &found);
+    struct http_exchange *exchange = (struct http_exchange *)(void *)found;
+    assert(exchange != NULL && exchange->easy == easy);
+    exchange_end(exchange, code);
+    forget(exchange);
+}
+
+static void run(struct http_exchange *exchange)
+{
+    exchange->state = EXCHANGE_RUNNING;
+    multi_add(exchange->http->multi, exchange->easy);
+}
+
+static void remove_and_forget(struct http_exchange *exchange)
+{
+    multi_remove(exchange->http->multi, exchange->easy);
+    forget(exchange);
+}
+
+/* libcurl has returned: do what its callbacks left to be done. */
+static void sweep(void *ctx)
+{
+    struct http *http = ctx;
+    if (!http->needs_sweep) {
+        return;
+    }
+    http->needs_sweep = false;
+    struct http_exchange *next = NULL;
+    for (struct http_exchange *exchange = http->first; exchange != NULL; exchange = next) {
+        next = exchange->next;
+        if (exchange->state == EXCHANGE_CANCELLED) {
+            remove_and_forget(exchange);
+        } else if (exchange->state == EXCHANGE_WAITING) {
+            run(exchange);
+        }
+    }
+}
+
+static void on_clock(void *ctx)
+{
+    struct http_exchange *exchange = ctx;
+    if (exchange->state == EXCHANGE_RUNNING) {
+        multi_remove(exchange->http->multi, exchange->easy);
+    }
+    exchange_end_late(exchange);
+    forget(exchange);
+}
+
+struct http *http_create(struct loop *loop)
+{
+    struct http *http = alloc_zeroed(sizeof *http);
+    http->loop = loop;
+    return http;
+}
+
+void http_destroy(struct http *http)
+{
+    if (http == NULL) {
+        return;
+    }
+    while (http->first != NULL) {
+        assert(http->first->state != EXCHANGE_ENDING);
+        http_cancel(http->first);
+    }
+    multi_destroy(http->multi);
+    free(http);
+}
+
+void http_set_credentials(struct http *http, const struct http_credentials *credentials)
+{
+    http->credentials = *credentials;
+}
+
+static int add_credential(void *ctx, struct beacon_str name, struct beacon_str value,
+                          struct beacon_error *err)
+{
+    return header_list_replace(ctx, name, value, err);
+}
+
+static int attach_credentials(const struct http *http, const struct beacon_http_request *rq,
+                              struct http_exchange *exchange, struct beacon_error *err)
+{
+    if (rq->auth != BEACON_AUTH_INSTANCE || http->credentials.attach == NULL) {
+        return BEACON_OK;
+    }
+    struct http_header_sink sink = {&exchange->headers, add_credential};
+    return http->credentials.attach(http->credentials.ctx, rq, &sink, err);
+}
+
+static int need_curl(struct http *http, struct beacon_error *err)
+{
+    if (http->multi != NULL) {
+        return BEACON_OK;
+    }
+    int rc = curl_table_get(&http->curl, err);
+    if (rc == BEACON_OK) {
+        struct multi_callbacks callbacks = {on_done, sweep, http};
+        http->multi = multi_create(http->loop, http->curl, &callbacks);
+    }
+    return rc;
+}
+
+/* A plugin may be older than this host: what it does not know is zero. */
+static struct beacon_http_request full_request(const struct beacon_http_request *rq)
+{
+    struct beacon_http_request full = {0};
+    memcpy(&full, rq, rq->struct_size < sizeof full ? rq->struct_size : sizeof full);
+    full.struct_size = (uint32_t)sizeof full;
+    return full;
+}
+
+int http_start(struct http *http, const struct beacon_http_request *rq,
+               const struct http_limits *limits, const struct http_callbacks *callbacks, void *ctx,
+               struct http_exchange **ret, struct beacon_error *err)
+{
+    struct beacon_http_request full = full_request(rq);
+    struct http_exchange *exchange = NULL;
+    int rc = exchange_create(&full, limits, &exchange, err);
+    rc = rc == BEACON_OK ? attach_credentials(http, &full, exchange, err) : rc;
+    rc = rc == BEACON_OK ? need_curl(http, err) : rc;
+    if (rc != BEACON_OK) {
+        exchange_destroy(exchange);
+        return rc;
+    }
+    exchange->callbacks = *callbacks;
+    exchange->ctx = ctx;
+    link_exchange(http, exchange);
+    exchange_prepare(exchange, http->curl);
+    clocks_start(&exchange->clocks, http->loop, on_clock, exchange);
+    if (multi_is_inside(http->multi)) {
+        exchange->state = EXCHANGE_WAITING;
+        http->needs_sweep = true;
+    } else {
+        run(exchange);
+    }
+    *ret = exchange;
+    return BEACON_OK;
+}
+
+void http_cancel(struct http_exchange *exchange)
+{
+    struct http *http = exchange->http;
+    bool was_running = exchange->state == EXCHANGE_RUNNING;
+    exchange->is_silent = true;
+    if (exchange->state == EXCHANGE_ENDING || exchange->state == EXCHANGE_CANCELLED) {
+        return;
+    }
+    if (was_running && multi_is_inside(http->multi)) {
+        exchange->state = EXCHANGE_CANCELLED;
+        clocks_stop(&exchange->clocks);
+        http->needs_sweep = true;
+    } else if (was_running) {
+        remove_and_forget(exchange);
+    } else {
+        forget(exchange);
+    }
+}
+
+size_t http_buffered_peak(const struct http_exchange *exchange)
+{
+    return exchange->buffered_peak;
+}

@@ -1,0 +1,78 @@
+/* request.h - HTTP exchanges on the loop: libcurl's multi interface driven by our descriptors and
+ * timers, never by blocking.
+ *
+ * Owns the connections, kept alive so that a session uses one TCP connection, and every exchange
+ * under way. Who calls: agent/ for the model, host_api for plugins. Everything a request was
+ * described with is copied by http_start(). System CAs (or CURL_CA_BUNDLE, SSL_CERT_FILE,
+ * SSL_CERT_DIR), proxies from the environment with NO_PROXY as curl has them, no redirects.
+ * Thread: [main], also all callbacks.
+ */
+#ifndef HOST_HTTP_REQUEST_H
+#define HOST_HTTP_REQUEST_H
+
+#include <beacon/host.h>
+#include <stddef.h>
+
+struct loop;
+struct http;
+struct http_exchange;
+
+#define HTTP_HEADERS_MAX    (256u << 10) /* bytes of a response's headers */
+#define HTTP_ERROR_BODY_MAX (1u << 20)   /* the rest of an error body is not read */
+
+/* In beacon_error.flags: asking again gives the same answer (bad certificate, bad URL, …). */
+#define HTTP_ERROR_PERMANENT 1u
+
+/* Three clocks, one at a time; 0 = no limit. A request's own idle_timeout_ms replaces idle. */
+struct http_limits {
+    uint32_t connect_timeout_ms;    /* name, TCP, proxy and TLS */
+    uint32_t first_byte_timeout_ms; /* from the request's first byte to the end of the headers */
+    uint32_t idle_timeout_ms;       /* without progress of the body; SSE comments are none */
+};
+
+/* From the loop, never from inside http_start(). Spans are borrowed for the call. */
+struct http_callbacks {
+    /* Status and headers (names in lower case) of the final answer. Less than 0: stop. */
+    int (*on_response)(void *ctx, const struct beacon_http_response *response);
+    /* 2xx: framed as the request asks. Other status: the body as one frame, also an empty one, cut
+     * at HTTP_ERROR_BODY_MAX. Less than 0: stop. */
+    int (*on_frame)(void *ctx, struct beacon_str event, struct beacon_bytes data);
+    /* Exactly once, last; the exchange is gone when it returns. BEACON_END_OK: `err` is NULL.
+     * _HTTP_ERROR: a status other than 2xx. _TRUNCATED: no whole answer came; when a callback asked
+     * to stop, err->code is what it returned. */
+    void (*on_end)(void *ctx, uint32_t how, const struct beacon_error *err);
+};
+
+/* Where credentials put their headers. A header of the same name is replaced. */
+struct http_header_sink {
+    void *ctx;
+    int (*add)(void *ctx, struct beacon_str name, struct beacon_str value,
+               struct beacon_error *err);
+};
+
+/* Filled by the room above that knows the secrets. attach() runs inside http_start(), after the
+ * provider is done, for requests with auth == BEACON_AUTH_INSTANCE; its failure is http_start()'s. */
+struct http_credentials {
+    int (*attach)(void *ctx, const struct beacon_http_request *rq, struct http_header_sink *out,
+                  struct beacon_error *err);
+    void *ctx;
+};
+
+struct http *http_create(struct loop *loop); /* cheap: nothing is loaded or opened */
+void http_destroy(
+    struct http *http); /* cancels what is under way; not from a callback; NULL is fine */
+void http_set_credentials(struct http *http, const struct http_credentials *credentials);
+
+/* Begin. On failure nothing is sent and no callback follows: BEACON_E_INVALID for a URL that is not
+ * http or https, or a CR, LF or NUL in URL, method or header; BEACON_E_NOT_FOUND without libcurl.
+ * *ret may be used until on_end returns or http_cancel() is called. */
+int http_start(struct http *http, const struct beacon_http_request *rq,
+               const struct http_limits *limits, const struct http_callbacks *callbacks, void *ctx,
+               struct http_exchange **ret, struct beacon_error *err);
+
+/* Close the connection at once; no callback follows. Fine from inside any callback, its own too. */
+void http_cancel(struct http_exchange *exchange);
+
+size_t http_buffered_peak(const struct http_exchange *exchange); /* most body bytes held at once */
+
+#endif
