@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <time.h>
 
+#define LAST_UNIX_MS 253402300799999u /* the last millisecond of the year 9999 */
+
 uint64_t clock_mono_ns(void)
 {
     struct timespec now;
@@ -20,11 +22,12 @@ uint64_t clock_unix_ms(void)
 
 void clock_format_utc(uint64_t unix_ms, char out[CLOCK_UTC_BYTES])
 {
+    if (unix_ms > LAST_UNIX_MS) {
+        unix_ms = LAST_UNIX_MS;
+    }
     time_t seconds = (time_t)(unix_ms / 1000u);
     struct tm parts;
-    if (gmtime_r(&seconds, &parts) == NULL) {
-        parts = (struct tm){.tm_year = 70, .tm_mday = 1};
-    }
+    (void)gmtime_r(&seconds, &parts); /* cannot fail for a year of four digits */
     size_t n = strftime(out, CLOCK_UTC_BYTES, "%Y-%m-%dT%H:%M:%S", &parts);
     (void)snprintf(out + n, CLOCK_UTC_BYTES - n, ".%03uZ", (unsigned)(unix_ms % 1000u));
 }

@@ -9,6 +9,7 @@ uint64_t clock_mono_ns(void);
 uint64_t clock_unix_ms(void);
 
 #define CLOCK_UTC_BYTES 25 /* "2025-01-02T03:04:05.678Z" and NUL */
+/* Moments after the year 9999 read as its end. */
 void clock_format_utc(uint64_t unix_ms, char out[CLOCK_UTC_BYTES]);
 
 #endif

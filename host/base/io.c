@@ -132,23 +132,33 @@ int io_replace_file(const char *path, const void *from, size_t n, mode_t mode,
     return BEACON_OK;
 }
 
+static int make_error(struct beacon_error *err, const char *path)
+{
+    return error_set_errno(err, BEACON_E_IO, errno,
+                           "check that the parent folder exists and is writable",
+                           "cannot make the folder %s: %s", path, strerror(errno));
+}
+
 int io_make_directories(const char *path, mode_t mode, struct beacon_error *err)
 {
     AUTO_FREE char *partial = alloc_string(path);
-    for (char *slash = partial + 1;; slash++) {
-        if (*slash != '/' && *slash != '\0') {
-            continue;
-        }
-        char kept = *slash;
-        *slash = '\0';
+    for (char *end = partial; *end != '\0';) {
+        end += strspn(end, "/");
+        end += strcspn(end, "/");
+        char kept = *end;
+        *end = '\0';
         if (mkdir(partial, mode) != 0 && errno != EEXIST) {
-            return error_set_errno(err, BEACON_E_IO, errno,
-                                   "check that the parent folder exists and is writable",
-                                   "cannot make the folder %s: %s", partial, strerror(errno));
+            return make_error(err, partial);
         }
-        *slash = kept;
-        if (kept == '\0') {
-            return BEACON_OK;
-        }
+        *end = kept;
     }
+    struct stat made; /* EEXIST may have meant a file */
+    if (stat(path, &made) != 0) {
+        return make_error(err, path);
+    }
+    if (!S_ISDIR(made.st_mode)) {
+        errno = ENOTDIR;
+        return make_error(err, path);
+    }
+    return BEACON_OK;
 }

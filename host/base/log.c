@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/log.h"
 
+#include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "base/io.h"
+#include "base/utf8.h"
 
 static const char *const names[] = {"trace", "debug", "info", "warn", "error"};
 static enum log_level threshold = LOG_LEVEL_WARN;
@@ -23,7 +26,7 @@ void log_init_from_environment(void)
     }
     size_t n = strcspn(filter, ",");
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        if (n == strlen(names[i]) && strncmp(filter, names[i], n) == 0) {
+        if (n == strlen(names[i]) && strncasecmp(filter, names[i], n) == 0) {
             threshold = (enum log_level)i;
         }
     }
@@ -47,11 +50,11 @@ void log_line(enum log_level level, const char *format, ...)
     va_end(args);
     size_t len = (size_t)n + (size_t)(more > 0 ? more : 0);
     if (len > sizeof line - 1) {
-        len = sizeof line - 1;
+        len = utf8_cut(line, sizeof line - 1);
     }
     for (size_t i = 0; i < len; i++) {
-        if (line[i] == '\n') {
-            line[i] = ' '; /* one record, one line */
+        if (iscntrl((unsigned char)line[i])) {
+            line[i] = ' '; /* one record is one line, and steers no terminal */
         }
     }
     line[len] = '\n';

@@ -15,7 +15,7 @@ char *path_join(const char *dir, const char *name)
         return alloc_string(name);
     }
     size_t len = strlen(dir);
-    const char *slash = len > 0 && dir[len - 1] == '/' ? "" : "/";
+    const char *slash = len == 0 || dir[len - 1] == '/' ? "" : "/";
     return alloc_printf("%s%s%s", dir, slash, name);
 }
 

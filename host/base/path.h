@@ -5,7 +5,9 @@
 #include <stdbool.h>
 
 /* All char * results are the caller's to free. */
-char *path_join(const char *dir, const char *name); /* an absolute `name` is returned alone */
+
+/* An absolute `name` is returned alone, and so is any name when `dir` is empty. */
+char *path_join(const char *dir, const char *name);
 char *path_parent(const char *path);                /* "/" for "/a", "." for "a" */
 const char *path_base(const char *path);            /* points into `path` */
 

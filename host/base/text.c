@@ -42,6 +42,7 @@ char *text_reserve(struct text *text, size_t n)
         }
         text->capacity = capacity < needed ? needed : capacity;
         text->data = alloc_grow(text->data, text->capacity, 1);
+        text->data[text->len] = '\0';
     }
     return text->data + text->len;
 }
