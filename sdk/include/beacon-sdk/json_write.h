@@ -157,7 +157,7 @@ static inline void beacon_json_escape_(struct beacon_json_out *o, unsigned char 
     }
 }
 
-/* The inside of a string: escaped, repaired, without quotes or comma. For strings in pieces. */
+/* A piece of a string: escaped, repaired, without quotes or comma. */
 static inline void beacon_json_out_escaped(struct beacon_json_out *o, struct beacon_str s)
 {
     size_t i = 0;
@@ -172,12 +172,23 @@ static inline void beacon_json_out_escaped(struct beacon_json_out *o, struct bea
     }
 }
 
-static inline void beacon_json_put_str(struct beacon_json_out *o, struct beacon_str s)
+/* A string in pieces: begin, any number of beacon_json_out_escaped(), end. */
+static inline void beacon_json_begin_string(struct beacon_json_out *o)
 {
     beacon_json_value_(o);
     beacon_json_out_bytes(o, "\"", 1);
-    beacon_json_out_escaped(o, s);
+}
+
+static inline void beacon_json_end_string(struct beacon_json_out *o)
+{
     beacon_json_out_bytes(o, "\"", 1);
+}
+
+static inline void beacon_json_put_str(struct beacon_json_out *o, struct beacon_str s)
+{
+    beacon_json_begin_string(o);
+    beacon_json_out_escaped(o, s);
+    beacon_json_end_string(o);
 }
 
 /* The key of the member whose value is written next; any C string. */
@@ -225,8 +236,7 @@ static inline void beacon_json_put_base64(struct beacon_json_out *o, struct beac
                                           struct beacon_bytes bytes)
 {
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    beacon_json_value_(o);
-    beacon_json_out_bytes(o, "\"", 1);
+    beacon_json_begin_string(o);
     beacon_json_out_escaped(o, prefix);
     char *out = bytes.n <= o->max ? beacon_json_out_reserve(o, (bytes.n + 2) / 3 * 4) : NULL;
     if (out == NULL) {
@@ -243,7 +253,7 @@ static inline void beacon_json_put_base64(struct beacon_json_out *o, struct beac
         *out++ = left > 2 ? digits[word & 63] : '=';
         o->n += 4;
     }
-    beacon_json_out_bytes(o, "\"", 1);
+    beacon_json_end_string(o);
 }
 
 #endif
