@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "events.h"
+
+#include <beacon-sdk/error.h>
+#include <beacon-sdk/json_string.h>
+#include <beacon-sdk/sink.h>
+
+#include "exchange.h"
+#include "output.h"
+
+/* The members of an event that any handler uses, found in one pass. */
+struct frame {
+    struct beacon_str text;                                  /* the whole event */
+    struct beacon_str type, delta;                           /* strings, between their quotes */
+    struct beacon_str item, part, response, error;           /* values */
+    struct beacon_str output_index, summary_index, sequence; /* values */
+};
+
+/* Everything a handler needs; rc and err as everywhere. */
+struct context {
+    struct beacon_exchange *x;
+    const struct beacon_events *events;
+    struct beacon_error *err;
+};
+
+static struct beacon_str *slot_of(struct frame *frame, struct beacon_str key)
+{
+    static const struct {
+        const char *key;
+        size_t n, offset;
+    } rows[] = {
+        {"type", 4, offsetof(struct frame, type)},
+        {"delta", 5, offsetof(struct frame, delta)},
+        {"output_index", 12, offsetof(struct frame, output_index)},
+        {"sequence_number", 15, offsetof(struct frame, sequence)},
+        {"summary_index", 13, offsetof(struct frame, summary_index)},
+        {"item", 4, offsetof(struct frame, item)},
+        {"response", 8, offsetof(struct frame, response)},
+        {"error", 5, offsetof(struct frame, error)},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (rows[i].n == key.n && memcmp(rows[i].key, key.p, key.n) == 0) {
+            return (struct beacon_str *)((char *)frame + rows[i].offset);
+        }
+    }
+    return NULL;
+}
+
+/* The inside of a string value; empty for any other value. */
+static struct beacon_str unquoted(struct beacon_str value)
+{
+    return value.n >= 2 && value.p[0] == '"' ? beacon_span(value.p + 1, value.n - 2)
+                                             : beacon_span(NULL, 0);
+}
+
+static bool read_frame(struct beacon_str text, struct frame *frame)
+{
+    struct beacon_json j;
+    struct beacon_str key, value;
+    memset(frame, 0, sizeof *frame);
+    frame->text = text;
+    beacon_json_init(&j, text);
+    (void)beacon_json_enter_object(&j);
+    while (beacon_json_next_key(&j, &key) && beacon_json_skip(&j, &value)) {
+        struct beacon_str *slot = slot_of(frame, key);
+        if (slot != NULL) {
+            *slot = value;
+        }
+    }
+    frame->type = unquoted(frame->type);
+    frame->delta = unquoted(frame->delta);
+    return beacon_json_finished(&j) && frame->type.n > 0;
+}
+
+/* Servers leave the index out, too: then items are counted. */
+static uint32_t index_of(const struct context *c, const struct frame *frame)
+{
+    const int64_t index = beacon_json_integer(frame->output_index, -1);
+    return index >= 0 && index < EXCHANGE_ITEMS_MAX ? (uint32_t)index
+                                                    : c->x->stream.n_done % EXCHANGE_ITEMS_MAX;
+}
+
+/* ---- what the host's grammar of events asks for ---- */
+
+static beacon_rc start(const struct context *c, struct beacon_str id, struct beacon_str model)
+{
+    if (c->x->stream.is_started) {
+        return BEACON_OK;
+    }
+    c->x->stream.is_started = true;
+    return beacon_emit_start(c->events, id, model);
+}
+
+static beacon_rc begin_item(const struct context *c, uint32_t index, const struct beacon_part *part)
+{
+    uint64_t *word = &c->x->stream.is_begun[index / 64];
+    const uint64_t bit = UINT64_C(1) << (index % 64);
+    if ((*word & bit) != 0) {
+        return BEACON_OK;
+    }
+    beacon_rc rc = start(c, BEACON_STR(""), BEACON_STR(""));
+    *word |= bit;
+    return rc < 0 ? rc : beacon_emit_item(c->events, BEACON_EV_ITEM_BEGIN, index, part);
+}
+
+static void end_item(const struct context *c, uint32_t index)
+{
+    c->x->stream.is_begun[index / 64] &= ~(UINT64_C(1) << (index % 64));
+    c->x->stream.n_done++;
+}
+
+static beacon_rc emit_delta(const struct context *c, const struct frame *frame, uint32_t code)
+{
+    const uint32_t index = index_of(c, frame);
+    if ((c->x->stream.is_begun[index / 64] >> (index % 64) & 1) == 0) {
+        const struct beacon_part part =
+            beacon_part_of(code == BEACON_DELTA_TEXT ? BEACON_PART_TEXT : BEACON_PART_REASONING);
+        beacon_rc rc = begin_item(c, index, &part);
+        if (rc < 0) {
+            return rc;
+        }
+    }
+    beacon_json_out_reset(&c->x->stream.scratch);
+    return beacon_emit_delta(c->events, index, code,
+                             beacon_json_value(frame->delta, &c->x->stream.scratch));
+}
+
+/* ---- handlers ---- */
+
+static beacon_rc on_text(const struct context *c, const struct frame *frame)
+{
+    return emit_delta(c, frame, BEACON_DELTA_TEXT);
+}
+
+static beacon_rc on_summary(const struct context *c, const struct frame *frame)
+{
+    return emit_delta(c, frame, BEACON_DELTA_SUMMARY);
+}
+
+static beacon_rc on_reasoning(const struct context *c, const struct frame *frame)
+{
+    return emit_delta(c, frame, BEACON_DELTA_REASONING);
+}
+
+static beacon_rc on_section(const struct context *c, const struct frame *frame)
+{
+    if (beacon_json_integer(frame->summary_index, 0) == 0) {
+        return BEACON_OK; /* nothing stands before it */
+    }
+    struct frame without_text = *frame;
+    without_text.delta = beacon_span(NULL, 0);
+    return emit_delta(c, &without_text, BEACON_DELTA_SECTION);
+}
+
+static beacon_rc on_created(const struct context *c, const struct frame *frame)
+{
+    struct beacon_str id = beacon_span(NULL, 0), model = id;
+    struct beacon_json_out *scratch = &c->x->stream.scratch;
+    (void)beacon_json_member_string(frame->response, "id", &id);
+    (void)beacon_json_member_string(frame->response, "model", &model);
+    beacon_json_out_reset(scratch);
+    (void)beacon_json_out_reserve(scratch, id.n + model.n + 1);
+    return start(c, beacon_json_value(id, scratch), beacon_json_value(model, scratch));
+}
+
+static bool read_item(const struct context *c, const struct frame *frame, struct beacon_part *part)
+{
+    if (responses_output_read(frame->item, &c->x->stream.scratch, part)) {
+        return true;
+    }
+    beacon_log(c->x->instance->host, BEACON_LOG_WARN, "skipped an output item without a type");
+    return false;
+}
+
+static beacon_rc on_item_added(const struct context *c, const struct frame *frame)
+{
+    struct beacon_part part;
+    if (!read_item(c, frame, &part)) {
+        return BEACON_OK;
+    }
+    /* Not whole yet: who it is, and nothing that could be taken for the result. */
+    part.text = part.opaque = beacon_span(NULL, 0);
+    return begin_item(c, index_of(c, frame), &part);
+}
+
+static beacon_rc on_item_done(const struct context *c, const struct frame *frame)
+{
+    struct beacon_part part;
+    if (!read_item(c, frame, &part)) {
+        return BEACON_OK;
+    }
+    const uint32_t index = index_of(c, frame);
+    beacon_rc rc = begin_item(c, index, &part);
+    if (rc < 0) {
+        return rc;
+    }
+    end_item(c, index);
+    c->x->stream.has_calls = c->x->stream.has_calls || part.type == BEACON_PART_TOOL_CALL;
+    return beacon_emit_item(c->events, BEACON_EV_ITEM_DONE, index, &part);
+}
+
+static int64_t count_in(struct beacon_str object, const char *key)
+{
+    struct beacon_str value;
+    const int64_t count =
+        beacon_json_member(object, key, &value) ? beacon_json_integer(value, -1) : -1;
+    return count >= 0 ? count : -1;
+}
+
+static beacon_rc emit_usage(const struct context *c, struct beacon_str response)
+{
+    struct beacon_str usage, details;
+    if (!beacon_json_member(response, "usage", &usage) || usage.p[0] != '{') {
+        return BEACON_OK;
+    }
+    struct beacon_usage counts = beacon_usage_unknown(BEACON_USAGE_INPUT_INCLUDES_CACHE |
+                                                      BEACON_USAGE_OUTPUT_INCLUDES_REASONING);
+    counts.input = count_in(usage, "input_tokens");
+    counts.output = count_in(usage, "output_tokens");
+    if (beacon_json_member(usage, "input_tokens_details", &details)) {
+        counts.cache_read = count_in(details, "cached_tokens");
+    }
+    if (beacon_json_member(usage, "output_tokens_details", &details)) {
+        counts.reasoning = count_in(details, "reasoning_tokens");
+    }
+    return beacon_emit_usage(c->events, &counts);
+}
+
+static beacon_rc on_completed(const struct context *c, const struct frame *frame)
+{
+    beacon_rc rc = on_created(c, frame);
+    rc = rc < 0 ? rc : emit_usage(c, frame->response);
+    if (rc < 0) {
+        return rc;
+    }
+    c->x->stream.is_finished = true;
+    return beacon_emit_finish(c->events,
+                              c->x->stream.has_calls ? BEACON_FINISH_TOOLS : BEACON_FINISH_STOP);
+}
+
+static beacon_rc on_failed(const struct context *c, const struct frame *frame)
+{
+    struct beacon_str error = beacon_span(NULL, 0);
+    (void)beacon_json_member(frame->response, "error", &error);
+    responses_failure_of_event(&c->x->failure, error);
+    return responses_failure_error(&c->x->failure, c->err);
+}
+
+/* The same words, but on the top level of the event, or one level down. */
+static beacon_rc on_error(const struct context *c, const struct frame *frame)
+{
+    const bool is_nested = frame->error.n > 0 && frame->error.p[0] == '{';
+    responses_failure_of_event(&c->x->failure, is_nested ? frame->error : frame->text);
+    return responses_failure_error(&c->x->failure, c->err);
+}
+
+static beacon_rc on_incomplete(const struct context *c, const struct frame *frame)
+{
+    struct beacon_str details, reason = beacon_span(NULL, 0);
+    if (beacon_json_member(frame->response, "incomplete_details", &details)) {
+        (void)beacon_json_member_string(details, "reason", &reason);
+    }
+    responses_failure_incomplete(&c->x->failure, reason);
+    return responses_failure_error(&c->x->failure, c->err);
+}
+
+/* Events without a row are ignored: they repeat what output_item.done says. */
+static const struct handler {
+    const char *type;
+    beacon_rc (*fn)(const struct context *c, const struct frame *frame);
+} handlers[] = {
+    {"response.output_text.delta", on_text}, /* the one that comes ten thousand times */
+    {"response.reasoning_summary_text.delta", on_summary},
+    {"response.reasoning_text.delta", on_reasoning},
+    {"response.reasoning_summary_part.added", on_section},
+    {"response.created", on_created},
+    {"response.output_item.added", on_item_added},
+    {"response.output_item.done", on_item_done},
+    {"response.completed", on_completed},
+    {"response.failed", on_failed},
+    {"response.incomplete", on_incomplete},
+    {"error", on_error},
+};
+
+/* A repeated event must not make a tool run twice. Some servers count nothing and write 0. */
+static bool is_repeated(struct responses_stream *stream, const struct frame *frame)
+{
+    const int64_t sequence = beacon_json_integer(frame->sequence, -1);
+    if (sequence <= 0) {
+        return false;
+    }
+    if (sequence <= stream->last_sequence) {
+        return true;
+    }
+    stream->last_sequence = sequence;
+    return false;
+}
+
+/* Everything behind this door is UTF-8. */
+static struct beacon_str repaired(struct responses_stream *stream, struct beacon_str text)
+{
+    if (beacon_utf8_is_valid(text)) {
+        return text;
+    }
+    beacon_json_out_reset(&stream->repaired);
+    beacon_json_out_repaired(&stream->repaired, text);
+    return beacon_json_out_text(&stream->repaired);
+}
+
+beacon_rc responses_read_event(struct beacon_exchange *x, struct beacon_bytes data,
+                               const struct beacon_events *events, struct beacon_error *err)
+{
+    struct frame frame;
+    const struct context c = {x, events, err};
+    struct beacon_str text = repaired(&x->stream, beacon_span((const char *)data.p, data.n));
+    if (x->stream.is_finished || beacon_span_is(text, "[DONE]")) {
+        return BEACON_OK;
+    }
+    if (!read_frame(text, &frame)) {
+        beacon_log(x->instance->host, BEACON_LOG_WARN,
+                   "skipped an event of %zu bytes that is no JSON object with a type", data.n);
+        return BEACON_OK;
+    }
+    if (is_repeated(&x->stream, &frame)) {
+        return BEACON_OK;
+    }
+    for (size_t i = 0; i < sizeof handlers / sizeof handlers[0]; i++) {
+        if (beacon_span_is(frame.type, handlers[i].type)) {
+            return handlers[i].fn(&c, &frame);
+        }
+    }
+    return BEACON_OK;
+}

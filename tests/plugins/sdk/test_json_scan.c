@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "support/beacon_test.h"
+
+#include <beacon-sdk/json_scan.h>
+#include <json-c/json.h>
+#include <stdlib.h>
+
+/* Documents of every shape; also the seeds of the truncation and mutation tests. */
+static const char *const corpus[] = {
+    "{}",
+    "[]",
+    " [ 1 , -2.5e+3 , true , false , null , \"x\" ] ",
+    "{\"a\":{\"b\":[{\"c\":[]},[[],{}]]},\"d\":\"e\"}",
+    "\"plain\"",
+    "\"\\\"\\\\\\/\\b\\f\\n\\r\\t\\u0041\\u00e9\\u20ac\\ud83d\\ude00\"",
+    "{\"type\":\"response.output_text.delta\",\"sequence_number\":12,\"item_id\":\"msg_1\","
+    "\"output_index\":0,\"content_index\":0,\"delta\":\"Hello, w\\u00f6rld\\n\",\"logprobs\":[]}",
+    "{\"größe\":\"12 €\",\"\\u0061bc\":[0,-0,0.5,1E9,9223372036854775807]}",
+    "-0",
+    "true",
+};
+#define N_CORPUS (sizeof corpus / sizeof corpus[0])
+
+/* A copy of exactly n bytes: reading one more is seen by AddressSanitizer. */
+static char *exact_copy(const char *text, size_t n)
+{
+    char *copy = malloc(n > 0 ? n : 1);
+    assert_non_null(copy);
+    memcpy(copy, text, n);
+    return copy;
+}
+
+static bool is_json(const char *text, size_t n)
+{
+    struct beacon_json j;
+    char *copy = exact_copy(text, n);
+    beacon_json_init(&j, beacon_span(copy, n));
+    const bool is_whole = beacon_json_skip(&j, NULL) && beacon_json_finished(&j);
+    free(copy);
+    return is_whole;
+}
+
+static void assert_same(struct beacon_json *j, struct json_object *tree);
+
+static void assert_same_string(struct beacon_str raw, struct json_object *tree)
+{
+    char *value = malloc(raw.n + 1);
+    assert_non_null(value);
+    const size_t n = beacon_json_unescape(raw, value);
+    assert_int_equal(n, json_object_get_string_len(tree));
+    assert_memory_equal(value, json_object_get_string(tree), n);
+    free(value);
+}
+
+static void assert_same_object(struct beacon_json *j, struct json_object *tree)
+{
+    struct beacon_str key;
+    int n = 0;
+    assert_true(beacon_json_enter_object(j));
+    while (beacon_json_next_key(j, &key)) {
+        char name[256] = "";
+        struct json_object *member = NULL;
+        assert_true(key.n < sizeof name);
+        name[beacon_json_unescape(key, name)] = '\0';
+        assert_true(json_object_object_get_ex(tree, name, &member));
+        assert_same(j, member);
+        n++;
+    }
+    assert_int_equal(n, json_object_object_length(tree));
+}
+
+static void assert_same_array(struct beacon_json *j, struct json_object *tree)
+{
+    size_t n = 0;
+    assert_true(beacon_json_enter_array(j));
+    while (beacon_json_next_element(j)) {
+        assert_same(j, json_object_array_get_idx(tree, n++));
+    }
+    assert_int_equal(n, json_object_array_length(tree));
+}
+
+static void assert_same_number(struct beacon_json *j, struct json_object *tree)
+{
+    struct beacon_str raw;
+    char digits[64] = "";
+    assert_true(beacon_json_skip(j, &raw));
+    assert_true(raw.n < sizeof digits);
+    memcpy(digits, raw.p, raw.n);
+    if (json_object_is_type(tree, json_type_int)) {
+        struct beacon_json again;
+        int64_t value = 0;
+        beacon_json_init(&again, raw);
+        assert_true(beacon_json_int64(&again, &value));
+        assert_int_equal(value, json_object_get_int64(tree));
+    } else {
+        assert_true(strtod(digits, NULL) == json_object_get_double(tree));
+    }
+}
+
+static void assert_same_bool(struct beacon_json *j, struct json_object *tree)
+{
+    bool value = false;
+    assert_true(beacon_json_bool(j, &value));
+    assert_true(json_object_is_type(tree, json_type_boolean));
+    assert_int_equal(value, json_object_get_boolean(tree));
+}
+
+static void assert_same(struct beacon_json *j, struct json_object *tree)
+{
+    struct beacon_str raw;
+    switch (beacon_json_peek(j)) {
+    case BEACON_JSON_OBJECT:
+        assert_same_object(j, tree);
+        return;
+    case BEACON_JSON_ARRAY:
+        assert_same_array(j, tree);
+        return;
+    case BEACON_JSON_STRING:
+        assert_true(beacon_json_string(j, &raw));
+        assert_same_string(raw, tree);
+        return;
+    case BEACON_JSON_NUMBER:
+        assert_same_number(j, tree);
+        return;
+    case BEACON_JSON_TRUE:
+    case BEACON_JSON_FALSE:
+        assert_same_bool(j, tree);
+        return;
+    default:
+        assert_true(beacon_json_skip(j, NULL));
+        assert_null(tree);
+    }
+}
+
+static void every_value_is_the_one_a_tree_would_hold(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < N_CORPUS; i++) {
+        struct beacon_json j;
+        struct json_object *tree = json_tokener_parse(corpus[i]);
+        beacon_json_init(&j, beacon_text(corpus[i]));
+        assert_same(&j, tree);
+        assert_true(beacon_json_finished(&j));
+        json_object_put(tree);
+    }
+}
+
+static bool tree_accepts(const char *text, size_t n)
+{
+    struct json_tokener *tokener = json_tokener_new();
+    struct json_object *tree = json_tokener_parse_ex(tokener, text, (int)n);
+    enum json_tokener_error error = json_tokener_get_error(tokener);
+    if (error == json_tokener_continue) { /* a bare number waits for what follows */
+        json_object_put(tree);
+        tree = json_tokener_parse_ex(tokener, " ", 1);
+        error = json_tokener_get_error(tokener);
+    }
+    json_object_put(tree);
+    json_tokener_free(tokener);
+    return error == json_tokener_success;
+}
+
+static void nothing_passes_that_a_parser_refuses(void **state)
+{
+    static const char bytes[] = "\"\\{}[],:0-e.tu x\x1f\n";
+    (void)state;
+    for (size_t i = 0; i < N_CORPUS; i++) {
+        const size_t n = strlen(corpus[i]);
+        for (size_t at = 0; at < n; at++) {
+            char *mutant = exact_copy(corpus[i], n);
+            for (size_t b = 0; b < sizeof bytes - 1; b++) {
+                mutant[at] = bytes[b];
+                if (is_json(mutant, n)) {
+                    assert_true(tree_accepts(mutant, n));
+                }
+            }
+            free(mutant);
+        }
+    }
+}
+
+static void a_document_cut_anywhere_fails_inside_its_bytes(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < N_CORPUS; i++) {
+        const size_t n = strlen(corpus[i]);
+        if (corpus[i][0] == '-' || corpus[i][n - 1] == ' ') {
+            continue; /* a shorter number is a number, a shorter blank a blank */
+        }
+        for (size_t cut = 0; cut < n; cut++) {
+            assert_false(is_json(corpus[i], cut));
+        }
+        assert_true(is_json(corpus[i], n));
+    }
+}
+
+static void what_is_not_json_is_refused(void **state)
+{
+    static const char *const bad[] = {
+        "",        "{,}",    "[1,]",      "{\"a\":1,}", "[1 2]",     "01",        "\"\\x\"",
+        "{\"a\"}", "[}",     "{\"a\":1]", "tru",        "nul",       "\"a",       "1.",
+        "-",       "+1",     ".5",        "1e",         "1e+",       "\"\n\"",    "\"\\u12g4\"",
+        "{a:1}",   "{1:2}",  "[,1]",      "{\"a\":}",   "\"\\",      "[1]]",      "{}{}",
+        "NaN",     "[1,,2]", "'a'",       "True",       "{\"a\" 1}", "\"\\u00\"", "]",
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        if (is_json(bad[i], strlen(bad[i]))) {
+            fail_msg("accepted: %s", bad[i]);
+        }
+    }
+}
+
+static void nesting_beyond_the_limit_is_a_failure(void **state)
+{
+    char text[2 * BEACON_JSON_DEPTH_MAX + 2];
+    (void)state;
+    memset(text, '[', BEACON_JSON_DEPTH_MAX + 1);
+    memset(text + BEACON_JSON_DEPTH_MAX + 1, ']', BEACON_JSON_DEPTH_MAX + 1);
+    assert_false(is_json(text, sizeof text));
+    assert_true(is_json(text + 1, sizeof text - 2));
+}
+
+static void skip_returns_the_exact_source_of_a_value(void **state)
+{
+    struct beacon_json j;
+    struct beacon_str key, value;
+    (void)state;
+    beacon_json_init(&j, BEACON_STR("{ \"a\" :  {\"b\" : [1, 2] } , \"c\":1}"));
+    assert_true(beacon_json_enter_object(&j));
+    assert_true(beacon_json_next_key(&j, &key));
+    assert_true(beacon_json_skip(&j, &value));
+    assert_true(beacon_span_is(value, "{\"b\" : [1, 2] }"));
+    assert_true(beacon_json_next_key(&j, &key));
+    assert_true(beacon_json_skip(&j, &value));
+    assert_true(beacon_span_is(value, "1"));
+    assert_false(beacon_json_next_key(&j, &key));
+    assert_true(beacon_json_finished(&j));
+}
+
+static void after_a_mistake_everything_says_no(void **state)
+{
+    struct beacon_json j;
+    struct beacon_str raw;
+    int64_t number = 7;
+    bool flag = true;
+    (void)state;
+    beacon_json_init(&j, BEACON_STR("[1}"));
+    assert_true(beacon_json_enter_array(&j));
+    assert_true(beacon_json_next_element(&j));
+    assert_true(beacon_json_int64(&j, &number));
+    assert_false(beacon_json_next_element(&j));
+    assert_int_equal(beacon_json_peek(&j), BEACON_JSON_ERROR);
+    assert_false(beacon_json_string(&j, &raw));
+    assert_false(beacon_json_bool(&j, &flag));
+    assert_false(beacon_json_enter_object(&j));
+    assert_false(beacon_json_skip(&j, &raw));
+    assert_false(beacon_json_finished(&j));
+    assert_int_equal(number, 1);
+}
+
+static void integers_at_the_edge_are_read_and_beyond_it_refused(void **state)
+{
+    static const struct {
+        const char *text;
+        bool is_integer;
+        int64_t value;
+    } rows[] = {
+        {"9223372036854775807", true, INT64_MAX},
+        {"-9223372036854775808", true, INT64_MIN},
+        {"9223372036854775808", false, 0},
+        {"-9223372036854775809", false, 0},
+        {"99999999999999999999", false, 0},
+        {"0", true, 0},
+        {"-0", true, 0},
+        {"1.0", false, 0},
+        {"1e2", false, 0},
+        {"\"1\"", false, 0},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct beacon_json j;
+        int64_t value = 0;
+        beacon_json_init(&j, beacon_text(rows[i].text));
+        assert_int_equal(beacon_json_int64(&j, &value), rows[i].is_integer);
+        assert_int_equal(value, rows[i].value);
+    }
+}
+
+static void surrogates_become_characters_or_the_replacement(void **state)
+{
+    static const struct {
+        const char *raw, *value;
+    } rows[] = {
+        {"\\ud83d\\ude00", "\xf0\x9f\x98\x80"},
+        {"\\ud83dx", "\xef\xbf\xbdx"},
+        {"\\ude00", "\xef\xbf\xbd"},
+        {"\\ud83d\\ud83d\\ude00", "\xef\xbf\xbd\xf0\x9f\x98\x80"},
+        {"\\ud83d\\n", "\xef\xbf\xbd\n"},
+        {"a\\u00e9\\u20acb", "a\xc3\xa9\xe2\x82\xac"
+                             "b"},
+        {"\\uD83D\\uDE00", "\xf0\x9f\x98\x80"},
+        {"\\", "\\"},
+        {"\\u12", "\\u12"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char value[64];
+        const size_t n = beacon_json_unescape(beacon_text(rows[i].raw), value);
+        assert_true(beacon_span_is(beacon_span(value, n), rows[i].value));
+    }
+}
+
+static void unescaping_works_in_place_and_keeps_nul(void **state)
+{
+    char text[] = "one\\ntwo\\u0000three";
+    (void)state;
+    const size_t n = beacon_json_unescape(beacon_text(text), text);
+    assert_int_equal(n, 13);
+    assert_memory_equal(text, "one\ntwo\0three", n);
+}
+
+static void a_member_is_found_by_its_meaning_and_the_last_one_wins(void **state)
+{
+    struct beacon_str value = {NULL, 0};
+    (void)state;
+    assert_true(beacon_json_member(BEACON_STR("{\"a\":1,\"b\":2,\"\\u0061\":[3]}"), "a", &value));
+    assert_true(beacon_span_is(value, "[3]"));
+    assert_false(beacon_json_member(BEACON_STR("{\"a\":1,\"b\":}"), "a", &value));
+    assert_false(beacon_json_member(BEACON_STR("[\"a\",1]"), "a", &value));
+    assert_false(beacon_json_member(BEACON_STR(""), "a", &value));
+    assert_false(beacon_json_member(BEACON_STR("{\"b\":1}"), "a", &value));
+    assert_true(beacon_span_is(value, "[3]"));
+    assert_false(beacon_json_member_string(BEACON_STR("{\"a\":1}"), "a", &value));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_value_is_the_one_a_tree_would_hold),
+        cmocka_unit_test(nothing_passes_that_a_parser_refuses),
+        cmocka_unit_test(a_document_cut_anywhere_fails_inside_its_bytes),
+        cmocka_unit_test(what_is_not_json_is_refused),
+        cmocka_unit_test(nesting_beyond_the_limit_is_a_failure),
+        cmocka_unit_test(skip_returns_the_exact_source_of_a_value),
+        cmocka_unit_test(after_a_mistake_everything_says_no),
+        cmocka_unit_test(integers_at_the_edge_are_read_and_beyond_it_refused),
+        cmocka_unit_test(surrogates_become_characters_or_the_replacement),
+        cmocka_unit_test(unescaping_works_in_place_and_keeps_nul),
+        cmocka_unit_test(a_member_is_found_by_its_meaning_and_the_last_one_wins),
+    };
+    return cmocka_run_group_tests_name("sdk/json_scan", tests, NULL, NULL);
+}
