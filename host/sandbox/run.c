@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <beacon/sandbox.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#include "base/alloc.h"
+#include "base/auto.h"
+#include "base/error.h"
+#include "base/spawn.h"
+#include "base/text.h"
+#include "plugin/sandbox_backend.h"
+#include "sandbox/plan.h"
+#include "sandbox/sandbox_parts.h"
+
+#define SENTENCE_BYTES 1024
+
+struct sandbox_run {
+    void *cookie;
+};
+
+static struct beacon_str str_of(const char *s)
+{
+    return (struct beacon_str){s, strlen(s)};
+}
+
+static size_t count_strings(const char *const *list)
+{
+    size_t n = 0;
+    while (list[n] != NULL) {
+        n++;
+    }
+    return n;
+}
+
+static struct beacon_str *spans_of(const char *const *argv, size_t n)
+{
+    struct beacon_str *spans = alloc_array(n + 1, sizeof *spans);
+    for (size_t i = 0; i < n; i++) {
+        spans[i] = str_of(argv[i]);
+    }
+    return spans;
+}
+
+static struct beacon_kv *variables_of(const char *const *env, size_t n)
+{
+    struct beacon_kv *variables = alloc_array(n + 1, sizeof *variables);
+    for (size_t i = 0; i < n; i++) {
+        size_t name = strcspn(env[i], "=");
+        const char *value = env[i][name] == '=' ? env[i] + name + 1 : "";
+        variables[i] = (struct beacon_kv){{env[i], name}, str_of(value)};
+    }
+    return variables;
+}
+
+/* So that a program can tell why it has no network. */
+static void mark_environment(const struct sandbox *sandbox, const struct beacon_plan *plan)
+{
+    if (sandbox_is_unrestricted(sandbox)) {
+        return;
+    }
+    (void)plan->env_set(plan, str_of("BEACON_SANDBOX"), str_of(sandbox_backend_label(sandbox)));
+    if (!sandbox->has_network) {
+        (void)plan->env_set(plan, str_of("CODEX_SANDBOX_NETWORK_DISABLED"), str_of("1"));
+    }
+}
+
+static int check_promise(const struct sandbox *sandbox, const struct plan *plan,
+                         struct beacon_error *err)
+{
+    uint32_t missing = sandbox->policy.require & ~plan_promised(plan);
+    if (missing == 0) {
+        return BEACON_OK;
+    }
+    AUTO_TEXT struct text names;
+    text_init(&names, SENTENCE_BYTES);
+    (void)plan_name_promises(missing, &names);
+    return error_set(err, BEACON_E_REFUSED,
+                     "see 'beacon sandbox explain', or choose another backend",
+                     "sandbox backend %s does not promise what this mode needs: %s",
+                     sandbox_backend_label(sandbox), text_string(&names));
+}
+
+int sandbox_prepare(struct sandbox *sandbox, const struct sandbox_command *command,
+                    struct plan *plan, void **ret_cookie, struct beacon_error *err)
+{
+    void *cookie = NULL;
+    size_t argc = count_strings(command->argv), n_env = count_strings(command->env);
+    AUTO_FREE struct beacon_str *argv = spans_of(command->argv, argc);
+    AUTO_FREE struct beacon_kv *env = variables_of(command->env, n_env);
+    const struct beacon_exec exec = {
+        .struct_size = sizeof exec,
+        .flags = command->is_terminal ? BEACON_EXEC_TTY : 0,
+        .argv = argv,
+        .argc = argc,
+        .env = env,
+        .n_env = n_env,
+    };
+    int rc = sandbox_backend_prepare(sandbox->backend, &sandbox->policy, &exec, plan_builder(plan),
+                                     &cookie, err);
+    if (rc != BEACON_OK) {
+        return rc;
+    }
+    rc = check_promise(sandbox, plan, err);
+    if (rc != BEACON_OK) {
+        sandbox_backend_release(sandbox->backend, cookie);
+        return rc;
+    }
+    mark_environment(sandbox, plan_builder(plan));
+    *ret_cookie = cookie;
+    return BEACON_OK;
+}
+
+static bool is_kind(int fd, mode_t kind)
+{
+    struct stat st;
+    return fd >= 0 && fstat(fd, &st) == 0 && (st.st_mode & S_IFMT) == kind;
+}
+
+static bool is_local_socket(int fd)
+{
+    int domain = 0;
+    socklen_t n = sizeof domain;
+    return getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &n) == 0 && domain == AF_UNIX;
+}
+
+/* Through a directory everything beneath it can be opened, and a network socket can be connected
+ * anew: as input they become /dev/null. */
+static int safe_input(const struct sandbox *sandbox, int fd)
+{
+    bool is_unsafe = is_kind(fd, S_IFDIR) || is_kind(fd, S_IFSOCK);
+    return is_unsafe && !sandbox_is_unrestricted(sandbox) ? -1 : fd;
+}
+
+/* Output is not thrown away in silence. A caller may well read it from a local socket. */
+static int check_output(const struct sandbox *sandbox, int fd, struct beacon_error *err)
+{
+    bool is_unsafe = is_kind(fd, S_IFDIR) || (is_kind(fd, S_IFSOCK) && !is_local_socket(fd));
+    if (!is_unsafe || sandbox_is_unrestricted(sandbox)) {
+        return BEACON_OK;
+    }
+    return error_set(err, BEACON_E_REFUSED, "send the output through a pipe: … | cat",
+                     "the command's output is a directory or a network socket, through which it "
+                     "could leave the sandbox");
+}
+
+/* The child's own words are about an operation number; people get its name. */
+static int explain_failure(const struct sandbox *sandbox, const struct plan *plan,
+                           const struct spawn_failure *failure, int rc, struct beacon_error *err)
+{
+    if (failure->stage != SPAWN_STAGE_PREPARE) {
+        return rc;
+    }
+    return error_set_errno(err, BEACON_E_REFUSED, failure->os_errno,
+                           "the command was not started; see 'beacon sandbox explain'",
+                           "sandbox backend %s: operation %d, cannot %s: %s",
+                           sandbox_backend_label(sandbox), failure->index,
+                           plan_operation_name(plan, failure->index), strerror(failure->os_errno));
+}
+
+static int spawn_planned(struct sandbox *sandbox, const struct sandbox_command *command,
+                         struct plan *plan, struct spawn_child *ret_child, struct beacon_error *err)
+{
+    struct spawn_failure failure = {0};
+    struct spawn_request request = {
+        .argv = plan_argv(plan, command->argv),
+        .env = plan_env(plan, command->env),
+        .cwd = command->cwd != NULL ? command->cwd : sandbox->cwd,
+        .in_fd = safe_input(sandbox, command->in_fd),
+        .out_fd = command->out_fd,
+        .err_fd = command->err_fd,
+        .is_terminal = command->is_terminal,
+        .prepare = plan_execute,
+        .prepare_ctx = plan,
+    };
+    request.fds = plan_fds(plan, &request.n_fds);
+    int rc = check_output(sandbox, command->out_fd, err);
+    if (rc == BEACON_OK) {
+        rc = check_output(sandbox, command->err_fd, err);
+    }
+    if (rc != BEACON_OK) {
+        return rc;
+    }
+    rc = spawn_start(&request, ret_child, &failure, err);
+    return rc == BEACON_OK ? rc : explain_failure(sandbox, plan, &failure, rc, err);
+}
+
+int sandbox_start(struct sandbox *sandbox, const struct sandbox_command *command,
+                  struct sandbox_run **ret_run, struct spawn_child *ret_child,
+                  struct beacon_error *err)
+{
+    void *cookie = NULL;
+    struct plan *plan = plan_create();
+    int rc = sandbox_prepare(sandbox, command, plan, &cookie, err);
+    if (rc == BEACON_OK) {
+        rc = spawn_planned(sandbox, command, plan, ret_child, err);
+        if (rc != BEACON_OK) {
+            sandbox_backend_release(sandbox->backend, cookie);
+        }
+    }
+    plan_destroy(plan);
+    if (rc != BEACON_OK) {
+        return rc;
+    }
+    *ret_run = alloc_zeroed(sizeof **ret_run);
+    (*ret_run)->cookie = cookie;
+    return BEACON_OK;
+}
+
+static beacon_rc put_text(const struct beacon_sink *sink, const void *p, size_t n)
+{
+    return text_add(sink->ctx, p, n) ? BEACON_OK : BEACON_E_LIMIT;
+}
+
+static void diagnose(struct sandbox *sandbox, const struct sandbox_run *run, int wait_status,
+                     struct beacon_bytes tail, struct text *diagnosis)
+{
+    size_t before = diagnosis->len;
+    const struct beacon_sink sink = {.struct_size = sizeof sink, .ctx = diagnosis, .put = put_text};
+    int rc = sandbox_backend_diagnose(sandbox->backend, run->cookie, wait_status, tail, &sink);
+    if (rc != BEACON_OK && diagnosis->len > before) {
+        diagnosis->len = before;
+        diagnosis->data[before] = '\0';
+    }
+}
+
+void sandbox_finish(struct sandbox *sandbox, struct sandbox_run *run, int wait_status,
+                    const char *tail, size_t tail_len, struct text *diagnosis)
+{
+    if (run == NULL) {
+        return;
+    }
+    if (diagnosis != NULL) {
+        struct beacon_bytes bytes = {(const uint8_t *)tail, tail_len};
+        diagnose(sandbox, run, wait_status, bytes, diagnosis);
+    }
+    sandbox_backend_release(sandbox->backend, run->cookie);
+    free(run);
+}

@@ -1,0 +1,30 @@
+/* sandbox_parts.h - what a sandbox is made of. Private to the room. */
+#ifndef HOST_SANDBOX_SANDBOX_PARTS_H
+#define HOST_SANDBOX_SANDBOX_PARTS_H
+
+#include <beacon/sandbox.h>
+
+#include "sandbox/places.h"
+#include "sandbox/sandbox.h"
+
+struct plan;
+struct sandbox_backend;
+
+struct sandbox {
+    enum sandbox_mode mode;
+    bool has_network;
+    char *cwd;
+    int cwd_fd; /* O_PATH; -1 when it could not be opened, which only full access tolerates */
+    struct sandbox_backend *backend;
+    struct places places;
+    struct beacon_path_rule *rules;            /* one for each place */
+    const struct beacon_path_rule **rule_list; /* pointers to them, as the ABI wants */
+    struct beacon_sandbox_policy policy;       /* the same for every command */
+};
+
+/* Let the backend plan `command` and hold the plan against what the mode requires. On success *ret_cookie
+ * is to be released. */
+int sandbox_prepare(struct sandbox *sandbox, const struct sandbox_command *command,
+                    struct plan *plan, void **ret_cookie, struct beacon_error *err);
+
+#endif
