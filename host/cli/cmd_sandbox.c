@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/cmd_sandbox.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/auto.h"
+#include "base/error.h"
+#include "base/path.h"
+#include "base/spawn.h"
+#include "base/text.h"
+#include "cli/wire.h"
+#include "plugin/discover.h"
+#include "sandbox/sandbox.h"
+#include "session/home.h"
+
+#define EXIT_PROGRAM_MISSING 127 /* as shells say it */
+#define EXIT_SIGNAL_BASE     128
+#define EXPLAIN_BYTES        65536
+
+static const char usage[] =
+    "Usage: beacon sandbox linux [--full-auto] [--backend NAME] [--] COMMAND [ARGS...]\n"
+    "       beacon sandbox explain [--full-auto] [--backend NAME]\n"
+    "\n"
+    "Run COMMAND as the agent would run it: reading anything, writing nothing, no network.\n"
+    "\n"
+    "  --full-auto     writing is allowed beneath the current directory, /tmp and $TMPDIR\n"
+    "  --backend NAME  auto (the default), landlock or none\n"
+    "\n"
+    "The exit status is that of COMMAND, 128+N when signal N ended it, 126 when the sandbox\n"
+    "could not be set up, 127 when there is no such program.\n";
+
+struct sandbox_options {
+    bool is_explain, is_full_auto, wants_help;
+    const char *backend;
+    char **command; /* NULL-terminated */
+};
+
+extern char **environ;
+
+static bool fail_usage(const char *what, const char *which)
+{
+    (void)fprintf(stderr, "error: %s%s\n\n%s", what, which, usage);
+    return false;
+}
+
+/* Options end at "--" or at the first word that is none: what follows belongs to the command. */
+static bool parse_flags(char **argv, struct sandbox_options *ret)
+{
+    for (; *argv != NULL && (*argv)[0] == '-'; argv++) {
+        if (strcmp(*argv, "--") == 0) {
+            argv++;
+            break;
+        }
+        if (strcmp(*argv, "--full-auto") == 0) {
+            ret->is_full_auto = true;
+        } else if (strcmp(*argv, "-h") == 0 || strcmp(*argv, "--help") == 0) {
+            ret->wants_help = true;
+        } else if (strcmp(*argv, "--backend") == 0 && argv[1] != NULL) {
+            ret->backend = *++argv;
+        } else if (strncmp(*argv, "--backend=", 10) == 0) {
+            ret->backend = *argv + 10;
+        } else {
+            return fail_usage("unexpected argument ", *argv);
+        }
+    }
+    ret->command = argv;
+    return true;
+}
+
+static bool parse_options(int argc, char **argv, struct sandbox_options *ret)
+{
+    const char *what = argc > 1 ? argv[1] : "";
+    bool is_run = strcmp(what, "linux") == 0 || strcmp(what, "landlock") == 0;
+    ret->backend = "auto";
+    ret->is_explain = strcmp(what, "explain") == 0;
+    ret->wants_help = strcmp(what, "-h") == 0 || strcmp(what, "--help") == 0;
+    if (ret->wants_help) {
+        return true;
+    }
+    if (!is_run && !ret->is_explain) {
+        return what[0] == '\0' ? fail_usage("say what to do: linux or explain", "")
+                               : fail_usage("unknown sandbox command ", what);
+    }
+    if (!parse_flags(argv + 2, ret) || ret->wants_help) {
+        return ret->wants_help;
+    }
+    if (is_run && ret->command[0] == NULL) {
+        return fail_usage("COMMAND is missing", "");
+    }
+    return is_run || ret->command[0] == NULL ? true
+                                             : fail_usage("unexpected argument ", ret->command[0]);
+}
+
+static int report(const struct beacon_error *err)
+{
+    (void)fprintf(stderr, "error: %s\n  %s\n", err->message, err->hint);
+    return err->code == BEACON_E_NOT_FOUND ? EXIT_PROGRAM_MISSING : EXIT_STATUS_SANDBOX_SETUP;
+}
+
+/* The terminal among our standard descriptors whose foreground is ours to give; -1: none. */
+static int own_terminal(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (isatty(fd) == 1 && tcgetpgrp(fd) == getpgrp()) {
+            return fd;
+        }
+    }
+    return -1;
+}
+
+/* The one child, for the signal handler. */
+static volatile sig_atomic_t running_pid;
+
+static void forward_signal(int signal_number)
+{
+    int saved = errno;
+    if (running_pid > 1) {
+        (void)kill(-(pid_t)running_pid, signal_number);
+    }
+    errno = saved;
+}
+
+static void forward_signals(void)
+{
+    static const int forwarded[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+    struct sigaction action = {.sa_handler = forward_signal, .sa_flags = SA_RESTART};
+    (void)sigemptyset(&action.sa_mask);
+    for (size_t i = 0; i < sizeof forwarded / sizeof forwarded[0]; i++) {
+        (void)sigaction(forwarded[i], &action, NULL);
+    }
+    (void)signal(SIGTTOU, SIG_IGN); /* taking the terminal back is done from the background */
+}
+
+static void lend_terminal(int terminal, pid_t group)
+{
+    if (terminal >= 0) {
+        (void)tcsetpgrp(terminal, group);
+    }
+    (void)kill(-group, SIGCONT); /* it may have read too early, and been stopped for that */
+}
+
+/* As a shell does it: a stopped command stops us, so that the person's shell is in charge. */
+static int wait_for(pid_t pid, int terminal)
+{
+    int status = 0;
+    lend_terminal(terminal, pid);
+    for (;;) {
+        if (waitpid(pid, &status, WUNTRACED) < 0) {
+            if (errno != EINTR) {
+                return 0;
+            }
+        } else if (WIFSTOPPED(status)) {
+            if (terminal >= 0) {
+                (void)tcsetpgrp(terminal, getpgrp());
+            }
+            (void)raise(SIGSTOP);
+            lend_terminal(terminal, pid);
+        } else {
+            break;
+        }
+    }
+    if (terminal >= 0) {
+        (void)tcsetpgrp(terminal, getpgrp());
+    }
+    return status;
+}
+
+/* Children that this process had before it became beacon are not ours to end. */
+static bool has_children(void)
+{
+    siginfo_t unused;
+    return waitid(P_ALL, 0, &unused, WEXITED | WNOHANG | WNOWAIT) == 0;
+}
+
+static int usable_fd(int fd)
+{
+    return fcntl(fd, F_GETFD) >= 0 ? fd : -1;
+}
+
+static int run_command(struct sandbox *sandbox, char **command)
+{
+    const struct sandbox_command request = {
+        .argv = (const char *const *)command,
+        .env = (const char *const *)environ,
+        .in_fd = usable_fd(STDIN_FILENO),
+        .out_fd = usable_fd(STDOUT_FILENO),
+        .err_fd = usable_fd(STDERR_FILENO),
+    };
+    struct sandbox_run *run = NULL;
+    struct spawn_child child = {0};
+    struct beacon_error err = {.struct_size = sizeof err};
+    bool had_children = has_children();
+    int terminal = own_terminal();
+    spawn_adopt_orphans();
+    if (sandbox_start(sandbox, &request, &run, &child, &err) != BEACON_OK) {
+        return report(&err);
+    }
+    running_pid = child.pid;
+    forward_signals();
+    int status = wait_for(child.pid, terminal);
+    running_pid = 0;
+    (void)close(child.pidfd);
+    spawn_kill_group(child.pid, SIGKILL);
+    if (!had_children) {
+        (void)spawn_sweep(NULL, 0);
+    }
+    sandbox_finish(sandbox, run, status, NULL, 0, NULL);
+    return WIFSIGNALED(status) ? EXIT_SIGNAL_BASE + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+static int explain(struct sandbox *sandbox)
+{
+    struct beacon_error err = {.struct_size = sizeof err};
+    AUTO_TEXT struct text out;
+    text_init(&out, EXPLAIN_BYTES);
+    if (sandbox_explain(sandbox, &out, &err) != BEACON_OK) {
+        return report(&err);
+    }
+    return fputs(text_string(&out), stdout) < 0 || fflush(stdout) != 0 ? EXIT_STATUS_FAILED
+                                                                       : EXIT_STATUS_OK;
+}
+
+static int open_and_run(const struct sandbox_options *options, const char *cwd, const char *home)
+{
+    const struct sandbox_settings settings = {
+        .mode = options->is_full_auto ? SANDBOX_WORKSPACE_WRITE : SANDBOX_READ_ONLY,
+        .backend = options->backend,
+        .cwd = cwd,
+        .home = home,
+    };
+    struct beacon_error err = {.struct_size = sizeof err};
+    struct plugin_set *plugins = NULL;
+    struct sandbox *sandbox = NULL;
+    int status = EXIT_STATUS_SANDBOX_SETUP;
+    int rc = wire_plugins(home, &plugins, &err);
+    rc = rc == BEACON_OK ? sandbox_create(plugins, &settings, &sandbox, &err) : rc;
+    if (rc != BEACON_OK) {
+        (void)report(&err);
+    } else {
+        status = options->is_explain ? explain(sandbox) : run_command(sandbox, options->command);
+    }
+    sandbox_destroy(sandbox);
+    plugin_set_close(plugins);
+    return status;
+}
+
+int cmd_sandbox(int argc, char **argv)
+{
+    struct sandbox_options options = {0};
+    if (!parse_options(argc, argv, &options)) {
+        return EXIT_STATUS_USAGE;
+    }
+    if (options.wants_help) {
+        return fputs(usage, stdout) < 0 ? EXIT_STATUS_FAILED : EXIT_STATUS_OK;
+    }
+    AUTO_FREE char *cwd = path_cwd();
+    if (cwd == NULL) {
+        (void)fprintf(stderr,
+                      "error: the current directory is gone\n  change to one that exists\n");
+        return EXIT_STATUS_SANDBOX_SETUP;
+    }
+    /* The sandbox works without a home: then there are no plugins and no credentials in one. */
+    struct home home = {0};
+    struct beacon_error unused = {.struct_size = sizeof unused};
+    (void)home_resolve(&home, &unused);
+    int status = open_and_run(&options, cwd, home.path);
+    home_finish(&home);
+    return status;
+}
