@@ -8,8 +8,8 @@
 
 /* An absolute `name` is returned alone, and so is any name when `dir` is empty. */
 char *path_join(const char *dir, const char *name);
-char *path_parent(const char *path);                /* "/" for "/a", "." for "a" */
-const char *path_base(const char *path);            /* points into `path` */
+char *path_parent(const char *path);     /* "/" for "/a", "." for "a" */
+const char *path_base(const char *path); /* points into `path` */
 
 /* Absolute, without ".", ".." and double slashes; as text, symlinks are not looked at. */
 char *path_normal(const char *cwd, const char *path);

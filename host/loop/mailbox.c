@@ -7,8 +7,9 @@
 
 #include "base/alloc.h"
 
-#define ALIGNMENT      8u
-#define KEEP_MAX_BYTES (4 * (size_t)MAILBOX_MAX_BYTES) /* a buffer one huge post has blown up is not kept */
+#define ALIGNMENT 8u
+#define KEEP_MAX_BYTES                                                                             \
+    (4 * (size_t)MAILBOX_MAX_BYTES) /* a buffer one huge post has blown up is not kept */
 
 struct post {
     uint32_t kind;
