@@ -4,7 +4,6 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "agent/agent_state.h"
 #include "agent/dispatch.h"
@@ -13,6 +12,7 @@
 #include "base/arena.h"
 #include "base/auto.h"
 #include "base/error.h"
+#include "base/random.h"
 #include "event/fanout.h"
 #include "loop/loop.h"
 #include "session/recorder.h"
@@ -115,13 +115,6 @@ static void count_answer(struct agent *agent)
     event.as.usage.last = agent->answer;
     event.as.usage.total = agent->total;
     emit(agent, event);
-}
-
-static double random_unit(void)
-{
-    uint32_t value = 0;
-    (void)getrandom(&value, sizeof value, GRND_NONBLOCK);
-    return (double)value / (double)UINT32_MAX;
 }
 
 static void on_pause_over(void *ctx)

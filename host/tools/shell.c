@@ -4,13 +4,13 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "base/alloc.h"
 #include "base/auto.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/path.h"
+#include "base/random.h"
 #include "base/text.h"
 #include "loop/loop.h"
 #include "tools/command.h"
@@ -45,8 +45,7 @@ static uint64_t clamp(int64_t value, uint64_t low, uint64_t high)
 static void render_chunk(struct waiting *waiting, struct text *out)
 {
     struct output_limit *fresh = command_fresh_output(waiting->command);
-    unsigned chunk = 0;
-    (void)getrandom(&chunk, sizeof chunk, GRND_NONBLOCK);
+    uint32_t chunk = random_number();
     double seconds = (double)(clock_mono_ns() - waiting->since_ns) / 1e9;
     (void)text_addf(out, "Chunk ID: %06x\nWall time: %.4f seconds\n", chunk & 0xFFFFFFu, seconds);
     if (command_has_exited(waiting->command)) {
