@@ -154,8 +154,8 @@ static void run_program(const struct spawn_birth *birth)
 {
     int told = ENOENT;
     for (char *const *path = birth->programs; *path != NULL; path++) {
-        (void)execve(*path, (char *const *)(uintptr_t)birth->request->argv,
-                     (char *const *)(uintptr_t)birth->request->env);
+        (void)execve(*path, (char *const *)birth->request->argv,
+                     (char *const *)birth->request->env);
         switch (errno) {
         case EACCES:
             told = EACCES;

@@ -40,7 +40,7 @@ struct spawn_birth {
     bool has_reached_exec;
 };
 
-/* The child's main(), given to clone(); `birth` is a struct spawn_birth in memory both can see. */
-int spawn_child_main(void *birth);
+/* The child's main(), given to clone(); `arg` is a struct spawn_birth in memory both can see. */
+int spawn_child_main(void *arg);
 
 #endif

@@ -22,10 +22,10 @@
 static const char *const devices[] = {"/dev/null",    "/dev/zero", "/dev/full", "/dev/random",
                                       "/dev/urandom", "/dev/tty",  "/dev/ptmx", "/dev/pts"};
 
-static void add(struct places *places, char *path, int fd, uint32_t access)
+static void add(struct places *places, struct place place)
 {
     places->list = alloc_grow(places->list, places->n + 1, sizeof *places->list);
-    places->list[places->n++] = (struct place){.path = path, .fd = fd, .access = access};
+    places->list[places->n++] = place;
 }
 
 /* What is not there is left out: a rule about it would mean nothing. */
@@ -36,7 +36,7 @@ static bool add_existing(struct places *places, const char *path, uint32_t acces
     if (fd < 0) {
         return false;
     }
-    add(places, take_pointer(real), take_fd(&fd), access);
+    add(places, (struct place){.path = take_pointer(real), .fd = take_fd(&fd), .access = access});
     return true;
 }
 
@@ -81,8 +81,9 @@ static void deny_credentials(struct places *places, const char *home)
     AUTO_FREE char *path = path_join(home, "auth.json");
     AUTO_FREE char *real = realpath(path, NULL);
     AUTO_CLOSE int fd = real == NULL ? -1 : open(real, O_PATH | O_CLOEXEC);
-    add(places, real != NULL ? take_pointer(real) : take_pointer(path), take_fd(&fd),
-        BEACON_PATH_DENY | BEACON_PATH_READ);
+    add(places, (struct place){.path = real != NULL ? take_pointer(real) : take_pointer(path),
+                               .fd = take_fd(&fd),
+                               .access = BEACON_PATH_DENY | BEACON_PATH_READ});
 }
 
 int places_init(struct places *places, const struct sandbox_settings *settings,

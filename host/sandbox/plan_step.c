@@ -32,7 +32,7 @@ static int apply_seccomp(const struct plan_operation *operation)
 {
     const struct sock_fprog program = {
         .len = (unsigned short)(operation->n / sizeof(struct sock_filter)),
-        .filter = (struct sock_filter *)(uintptr_t)operation->data,
+        .filter = (struct sock_filter *)operation->data,
     };
     return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program);
 }

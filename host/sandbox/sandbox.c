@@ -63,8 +63,9 @@ static int try_backend(struct plugin_set *plugins, const char *name, uint32_t re
 /* Whatever the backend's own complaint was, to the person it means: the sandbox cannot be had. */
 static int refuse_backend(const struct beacon_error *cause, struct beacon_error *err)
 {
-    const char *remedy = "use a kernel with Landlock (Linux 5.19 or newer, \"landlock\" in its lsm= "
-                         "list), or give the sandbox up knowingly with -s danger-full-access";
+    const char *remedy =
+        "use a kernel with Landlock (Linux 5.19 or newer, \"landlock\" in its lsm= "
+        "list), or give the sandbox up knowingly with -s danger-full-access";
     return error_set(err, BEACON_E_REFUSED,
                      cause->code == BEACON_E_REFUSED || cause->hint[0] == '\0' ? remedy
                                                                                : cause->hint,
@@ -96,6 +97,7 @@ static void build_policy(struct sandbox *sandbox, const struct sandbox_settings 
 {
     size_t n = sandbox->places.n;
     sandbox->rules = alloc_array(n + 1, sizeof *sandbox->rules);
+    /* NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers is what the ABI wants */
     sandbox->rule_list = alloc_array(n + 1, sizeof *sandbox->rule_list);
     for (size_t i = 0; i < n; i++) {
         const struct place *place = &sandbox->places.list[i];

@@ -85,7 +85,8 @@ static void emit_call(struct program *program, const struct call *call)
     program->out[jump].jf = (uint8_t)(program->n - jump - 1);
 }
 
-/* A search tree, because the kernel walks the program for every call number when it is installed. */
+/* A search tree, because the kernel walks the program for every call number when it is installed.
+ * NOLINTNEXTLINE(misc-no-recursion): as deep as the logarithm of the table */
 static void emit_search(struct program *program, const struct call *calls, size_t n)
 {
     if (n <= LEAF_MAX) {

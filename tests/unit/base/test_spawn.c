@@ -415,7 +415,7 @@ static void daemonised_grandchild_is_swept(void **state)
                          ">/dev/null; exit 0";
     int status = run_script(script, plain_request(), &out);
     assert_exit_status(status, 0);
-    assert_true(atoi(text_string(&out)) > 1);
+    assert_true(strtol(text_string(&out), NULL, 10) > 1);
     assert_true(spawn_sweep(NULL, 0) >= 1);
     assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
     assert_int_equal(errno, ECHILD);

@@ -57,7 +57,7 @@ static long try_wide_family(const char *unused)
 static long try_connect(const char *port)
 {
     struct sockaddr_in to = {.sin_family = AF_INET,
-                             .sin_port = htons((uint16_t)atoi(port)),
+                             .sin_port = htons((uint16_t)strtol(port, NULL, 10)),
                              .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     int fd = socket(AF_INET, SOCK_STREAM, 0);
     return fd < 0 ? -1 : connect(fd, (const struct sockaddr *)&to, sizeof to);
@@ -232,12 +232,12 @@ static long try_xattr(const char *path)
 
 static long try_kill(const char *pid)
 {
-    return kill(atoi(pid), 0);
+    return kill((pid_t)strtol(pid, NULL, 10), 0);
 }
 
 static long try_attach(const char *pid)
 {
-    return ptrace(PTRACE_ATTACH, atoi(pid), NULL, NULL);
+    return ptrace(PTRACE_ATTACH, (pid_t)strtol(pid, NULL, 10), NULL, NULL);
 }
 
 static long try_trace_child(const char *unused)

@@ -279,6 +279,7 @@ static void plan_can_be_read_by_a_stranger(void **state)
                                            "file writes, network");
 }
 
+/* NOLINTNEXTLINE(readability-identifier-naming): reads as in_temp_dir(test) does */
 #define with_plan(test) cmocka_unit_test_setup_teardown(test, plan_setup, plan_teardown)
 
 int main(void)
