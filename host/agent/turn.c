@@ -40,8 +40,7 @@ void turn_fail(struct agent *agent, const struct beacon_error *err, const char *
 
 static void fail(struct agent *agent, const struct beacon_error *err)
 {
-    AUTO_FREE char *message = alloc_printf("%s; %s", err->message, err->hint);
-    turn_fail(agent, err, message);
+    turn_fail(agent, err, err->message);
 }
 
 /* Nothing goes on when the journal can't be written: what is not recorded did not happen. */
@@ -142,6 +141,29 @@ static bool retry(struct agent *agent, const struct stream_outcome *outcome)
     return true;
 }
 
+static const char *advice(const struct stream_outcome *outcome)
+{
+    if (outcome->hint[0] != '\0') {
+        return outcome->hint;
+    }
+    switch (outcome->code) {
+    case BEACON_E_AUTH:
+        return "check the API key of this provider";
+    case BEACON_E_LIMIT:
+        return "wait for the limit to pass, or choose another model or provider";
+    default:
+        return "`beacon exec resume --last` goes on from here";
+    }
+}
+
+static void give_up(struct agent *agent, const struct stream_outcome *outcome)
+{
+    struct beacon_error err = {0};
+    beacon_rc code = outcome->code < 0 ? outcome->code : BEACON_E_PROTOCOL;
+    (void)error_set(&err, code, advice(outcome), "%s", outcome->message);
+    turn_fail(agent, &err, outcome->message);
+}
+
 static void on_stream_end(void *ctx, const struct stream_outcome *outcome)
 {
     struct agent *agent = ctx;
@@ -157,11 +179,7 @@ static void on_stream_end(void *ctx, const struct stream_outcome *outcome)
                         : asks_again                          ? TURN_PREPARE
                                                               : TURN_DONE);
     } else if (!retry(agent, outcome)) {
-        struct beacon_error err = {0};
-        beacon_rc code = outcome->code < 0 ? outcome->code : BEACON_E_PROTOCOL;
-        (void)error_set(&err, code, "try again, or resume the session later", "%s",
-                        outcome->message);
-        turn_fail(agent, &err, outcome->message);
+        give_up(agent, outcome);
         turn_run(agent, TURN_DONE);
     }
 }
@@ -215,7 +233,10 @@ static enum turn_next done(struct agent *agent)
     struct beacon_error failure = agent->failure;
     if (failure.code != BEACON_OK) {
         outcome = agent->is_interrupted ? AGENT_INTERRUPTED : AGENT_FAILED;
-        emit_message(agent, EVENT_TURN_FAILED, agent->failure_message);
+        struct event event = {.kind = EVENT_TURN_FAILED};
+        event.as.message.text = agent->failure_message;
+        event.as.message.hint = failure.hint;
+        emit(agent, event);
     }
     dispatch_cancel(agent->dispatch);
     agent->turn_id[0] = '\0';

@@ -245,6 +245,9 @@ static void turn_failed(struct exec_human *human, const struct event *event)
 {
     styled(human, RED, "ERROR:");
     (void)fprintf(stderr, " %s\n", event->as.message.text);
+    if (event->as.message.hint != NULL) {
+        (void)fprintf(stderr, "       %s\n", event->as.message.hint);
+    }
 }
 
 static void (*const printers[])(struct exec_human *, const struct event *) = {

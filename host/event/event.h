@@ -93,6 +93,7 @@ struct event {
         struct event_session session;
         struct {
             const char *text;
+            const char *hint; /* TURN_FAILED: what the person can do next; else NULL */
         } message;
         struct {
             const char *text;
