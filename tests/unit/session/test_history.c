@@ -40,7 +40,7 @@ static int tear_down(void **state)
     return 0;
 }
 
-#define on_bench(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+#define ON_BENCH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 static void add(struct bench *bench, const char *item)
 {
@@ -222,19 +222,19 @@ static void ten_thousand_calls_are_paired(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        on_bench(items_become_messages_in_order),
-        on_bench(an_empty_history_has_no_messages),
-        on_bench(a_call_without_an_output_is_answered_as_aborted),
-        on_bench(the_first_of_two_outputs_stays),
-        on_bench(an_output_without_a_call_before_it_is_left_out),
-        on_bench(a_call_id_used_twice_has_two_outputs),
-        on_bench(items_of_unknown_type_are_not_sent),
-        on_bench(opaque_data_goes_only_to_its_own_family),
-        on_bench(images_of_a_result_are_parts_only_where_the_item_is_not_sent_itself),
-        on_bench(everything_handed_out_tells_its_size),
-        on_bench(what_is_no_item_is_not_kept),
-        on_bench(a_cleared_history_is_empty_and_usable),
-        on_bench(ten_thousand_calls_are_paired),
+        ON_BENCH(items_become_messages_in_order),
+        ON_BENCH(an_empty_history_has_no_messages),
+        ON_BENCH(a_call_without_an_output_is_answered_as_aborted),
+        ON_BENCH(the_first_of_two_outputs_stays),
+        ON_BENCH(an_output_without_a_call_before_it_is_left_out),
+        ON_BENCH(a_call_id_used_twice_has_two_outputs),
+        ON_BENCH(items_of_unknown_type_are_not_sent),
+        ON_BENCH(opaque_data_goes_only_to_its_own_family),
+        ON_BENCH(images_of_a_result_are_parts_only_where_the_item_is_not_sent_itself),
+        ON_BENCH(everything_handed_out_tells_its_size),
+        ON_BENCH(what_is_no_item_is_not_kept),
+        ON_BENCH(a_cleared_history_is_empty_and_usable),
+        ON_BENCH(ten_thousand_calls_are_paired),
     };
     return cmocka_run_group_tests_name("session/history", tests, NULL, NULL);
 }

@@ -30,7 +30,7 @@ static int tear_down(void **state)
     return 0;
 }
 
-#define on_bench(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+#define ON_BENCH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 static struct item_view decoded(struct bench *bench, const char *json)
 {
@@ -337,27 +337,27 @@ static void a_message_of_many_small_texts_is_joined_in_one_go(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        on_bench(an_item_of_the_native_wire_is_kept_to_the_byte),
-        on_bench(another_providers_opaque_data_stands_beside_the_item),
-        on_bench(opaque_data_that_is_no_item_is_not_taken_for_one),
-        on_bench(opaque_data_that_is_no_json_is_refused),
-        on_bench(an_unknown_part_is_refused),
-        on_bench(an_item_over_the_cap_is_refused),
-        on_bench(calls_and_results_have_the_form_of_their_kind),
-        on_bench(images_become_data_urls),
-        on_bench(a_result_with_an_image_is_a_list),
-        on_bench(an_assistant_message_is_one_part_with_the_item_as_opaque),
-        on_bench(a_user_message_has_a_part_for_every_element_and_no_opaque),
-        on_bench(developer_and_system_are_one_role),
-        on_bench(what_another_provider_attached_comes_back),
-        on_bench(a_failed_result_is_still_failed_when_read_back),
-        on_bench(a_shell_call_is_known_by_its_item_id_when_it_has_no_call_id),
-        on_bench(a_web_search_is_a_server_tool),
-        on_bench(unknown_types_are_told_as_unknown),
-        on_bench(what_is_no_item_is_refused),
-        on_bench(hostile_depth_is_refused),
-        on_bench(members_of_the_wrong_type_are_empty_not_fatal),
-        on_bench(a_message_of_many_small_texts_is_joined_in_one_go),
+        ON_BENCH(an_item_of_the_native_wire_is_kept_to_the_byte),
+        ON_BENCH(another_providers_opaque_data_stands_beside_the_item),
+        ON_BENCH(opaque_data_that_is_no_item_is_not_taken_for_one),
+        ON_BENCH(opaque_data_that_is_no_json_is_refused),
+        ON_BENCH(an_unknown_part_is_refused),
+        ON_BENCH(an_item_over_the_cap_is_refused),
+        ON_BENCH(calls_and_results_have_the_form_of_their_kind),
+        ON_BENCH(images_become_data_urls),
+        ON_BENCH(a_result_with_an_image_is_a_list),
+        ON_BENCH(an_assistant_message_is_one_part_with_the_item_as_opaque),
+        ON_BENCH(a_user_message_has_a_part_for_every_element_and_no_opaque),
+        ON_BENCH(developer_and_system_are_one_role),
+        ON_BENCH(what_another_provider_attached_comes_back),
+        ON_BENCH(a_failed_result_is_still_failed_when_read_back),
+        ON_BENCH(a_shell_call_is_known_by_its_item_id_when_it_has_no_call_id),
+        ON_BENCH(a_web_search_is_a_server_tool),
+        ON_BENCH(unknown_types_are_told_as_unknown),
+        ON_BENCH(what_is_no_item_is_refused),
+        ON_BENCH(hostile_depth_is_refused),
+        ON_BENCH(members_of_the_wrong_type_are_empty_not_fatal),
+        ON_BENCH(a_message_of_many_small_texts_is_joined_in_one_go),
     };
     return cmocka_run_group_tests_name("session/item", tests, NULL, NULL);
 }
