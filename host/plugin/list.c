@@ -6,9 +6,9 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/auto.h"
 #include "base/json.h"
-#include "base/path.h"
 #include "base/text.h"
 #include "plugin/discover.h"
 #include "plugin/manifest.h"
@@ -17,10 +17,6 @@
 
 struct row {
     const char *cells[COLUMNS];
-};
-
-struct widths {
-    size_t of[COLUMNS];
 };
 
 static const struct row heading = {
@@ -43,55 +39,43 @@ static struct row row_of(const struct plugin_entry *entry,
                          form_name(component)}};
 }
 
-static void widen(struct widths *widths, const struct row *row)
+/* The heading and one row per usable component; the array is the caller's to free. */
+static size_t collect_rows(const struct plugin_set *set, struct row **ret)
 {
-    for (size_t i = 0; i < COLUMNS; i++) {
-        size_t n = strlen(row->cells[i]);
-        widths->of[i] = n > widths->of[i] ? n : widths->of[i];
-    }
-}
-
-static bool add_row(struct text *out, const struct widths *widths, const struct row *row)
-{
-    for (size_t i = 0; i + 1 < COLUMNS; i++) {
-        if (!text_addf(out, "%-*s  ", (int)widths->of[i], row->cells[i])) {
-            return false;
-        }
-    }
-    return text_addf(out, "%s\n", row->cells[COLUMNS - 1]);
-}
-
-/* One row per usable component. */
-static bool add_components(const struct plugin_set *set, const struct widths *widths,
-                           struct text *out)
-{
+    struct row *rows = alloc_array(1, sizeof *rows);
+    size_t n = 0;
+    rows[n++] = heading;
     for (size_t i = 0; i < plugin_set_count(set); i++) {
         const struct plugin_entry *entry = plugin_set_entry(set, i);
         for (size_t j = 0; entry->state == PLUGIN_USABLE && j < entry->manifest->n_components;
              j++) {
-            const struct row row = row_of(entry, &entry->manifest->components[j]);
-            if (!add_row(out, widths, &row)) {
-                return false;
+            if (entry->manifest->components[j].is_known) {
+                rows = alloc_grow(rows, n + 1, sizeof *rows);
+                rows[n++] = row_of(entry, &entry->manifest->components[j]);
             }
         }
     }
-    return true;
+    *ret = rows;
+    return n;
 }
 
-static size_t measure(const struct plugin_set *set, struct widths *widths)
+static bool add_rows(const struct row *rows, size_t n, struct text *out)
 {
-    size_t n = 0;
-    widen(widths, &heading);
-    for (size_t i = 0; i < plugin_set_count(set); i++) {
-        const struct plugin_entry *entry = plugin_set_entry(set, i);
-        for (size_t j = 0; entry->state == PLUGIN_USABLE && j < entry->manifest->n_components;
-             j++) {
-            const struct row row = row_of(entry, &entry->manifest->components[j]);
-            widen(widths, &row);
-            n++;
+    int widths[COLUMNS] = {0};
+    for (size_t i = 0; i < n * COLUMNS; i++) {
+        int width = (int)strlen(rows[i / COLUMNS].cells[i % COLUMNS]);
+        int *widest = &widths[i % COLUMNS];
+        *widest = width > *widest ? width : *widest;
+    }
+    widths[COLUMNS - 1] = 0; /* nothing follows it */
+    for (size_t i = 0; i < n * COLUMNS; i++) {
+        const char *cell = rows[i / COLUMNS].cells[i % COLUMNS];
+        const char *gap = i % COLUMNS == COLUMNS - 1 ? "\n" : "  ";
+        if (!text_addf(out, "%-*s%s", widths[i % COLUMNS], cell, gap)) {
+            return false;
         }
     }
-    return n;
+    return true;
 }
 
 /* A path comes from the file system and may hold anything; a terminal must not obey it. */
@@ -146,14 +130,13 @@ static bool add_all_unused(const struct plugin_set *set, struct text *out)
 
 bool plugin_list_table(const struct plugin_set *set, struct text *out)
 {
-    struct widths widths = {{0}};
-    if (measure(set, &widths) == 0) {
-        return text_add_string(out, "No usable plugin was found. Bundled plugins belong in "
-                                    "../lib/beacon/plugins beside the program.\n") &&
-               add_all_unused(set, out);
-    }
-    return add_row(out, &widths, &heading) && add_components(set, &widths, out) &&
-           add_all_unused(set, out);
+    AUTO_FREE struct row *rows = NULL;
+    size_t n = collect_rows(set, &rows);
+    bool is_added = n > 1
+                        ? add_rows(rows, n, out)
+                        : text_add_string(out, "No usable plugin was found. Bundled plugins belong "
+                                               "in ../lib/beacon/plugins beside the program.\n");
+    return is_added && add_all_unused(set, out);
 }
 
 static void put_string(struct json_object *object, const char *key, const char *value)
