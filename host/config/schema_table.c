@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config/schema_table.h"
+
+#define PERSON      SCHEMA_BY_PERSON
+#define NOT_PROFILE (SCHEMA_BY_PERSON | SCHEMA_BY_PROJECT)
+#define ALL         SCHEMA_BY_ALL
+#define STRING      SCHEMA_STRING
+#define INT         SCHEMA_INT
+#define BOOL        SCHEMA_BOOL
+#define STRINGS     SCHEMA_STRINGS
+#define MAP         SCHEMA_MAP
+#define TABLE       SCHEMA_TABLE
+
+/* A key of a Codex or Beacon Code configuration that this version has no use for. */
+#define UNUSED(key_)                                                                               \
+    {                                                                                              \
+        .path = (key_), .accepts = SCHEMA_UNUSED, .setters = SCHEMA_BY_ALL,                        \
+        .help = "known, not used by this version"                                                  \
+    }
+
+#define KEY(path_, accepts_, setters_, fallback_, help_, ...)                                      \
+    {                                                                                              \
+        .path = (path_), .accepts = (accepts_), .setters = (setters_), .fallback = (fallback_),    \
+        .help = (help_), __VA_ARGS__                                                               \
+    }
+
+#define VARIANTS(name_) static const struct schema_variant name_[]
+
+VARIANTS(approvals) = {
+    {"untrusted", NULL}, {"on-request", NULL}, {"on-failure", NULL}, {"never", NULL}, {NULL, NULL}};
+VARIANTS(sandbox_modes) = {
+    {"read-only", NULL}, {"workspace-write", NULL}, {"danger-full-access", NULL}, {NULL, NULL}};
+VARIANTS(efforts) = {{"minimal", NULL}, {"low", NULL},       {"medium", NULL}, {"high", NULL},
+                     {"xhigh", NULL},   {"none", "minimal"}, {NULL, NULL}};
+VARIANTS(summaries) = {
+    {"auto", NULL}, {"concise", NULL}, {"detailed", NULL}, {"none", NULL}, {NULL, NULL}};
+VARIANTS(verbosities) = {{"low", NULL}, {"medium", NULL}, {"high", NULL}, {NULL, NULL}};
+VARIANTS(trust_levels) = {{"trusted", NULL}, {"untrusted", NULL}, {NULL, NULL}};
+VARIANTS(inherits) = {{"all", NULL}, {"core", NULL}, {"none", NULL}, {NULL, NULL}};
+VARIANTS(git_modes) = {{"safe", NULL}, {"protected", NULL}, {"writable", NULL}, {NULL, NULL}};
+VARIANTS(network_modes) = {{"allow-list", NULL}, {NULL, NULL}};
+VARIANTS(home_locks) = {{"exclusive", NULL}, {"shared", NULL}, {NULL, NULL}};
+VARIANTS(durabilities) = {{"process", NULL}, {"power-loss", NULL}, {NULL, NULL}};
+VARIANTS(persistences) = {{"save-all", NULL}, {"none", NULL}, {NULL, NULL}};
+
+/* Sorted by strcmp(path), which a test checks. */
+const struct schema_row schema_table[] = {
+    UNUSED("agents"),
+    UNUSED("allow_login_shell"),
+    UNUSED("analytics"),
+    KEY("approval_policy", STRING, ALL, "on-request", "when a command needs the person's consent",
+        .variants = approvals),
+    UNUSED("approvals_reviewer"),
+    UNUSED("apps"),
+    UNUSED("audio"),
+    UNUSED("auto_drive"),
+    UNUSED("auto_drive_observer_cadence"),
+    UNUSED("auto_drive_use_chat_model"),
+    UNUSED("auto_upgrade_enabled"),
+    UNUSED("background_terminal_max_timeout"),
+    UNUSED("browser"),
+    UNUSED("chatgpt_base_url"),
+    UNUSED("check_for_update_on_startup"),
+    UNUSED("cli_auth_credentials_store"),
+    UNUSED("commit_attribution"),
+    UNUSED("compact_prompt"),
+    UNUSED("compact_prompt_file"),
+    UNUSED("compact_prompt_override"),
+    UNUSED("compact_prompt_override_file"),
+    UNUSED("confirm_guard"),
+    UNUSED("default_permissions"),
+    UNUSED("developer_instructions"),
+    UNUSED("disable_paste_burst"),
+    UNUSED("disable_response_storage"),
+    KEY("durability", STRING, PERSON, "process",
+        "what a written record survives: a killed process, or power loss",
+        .variants = durabilities),
+    UNUSED("experimental_client_tools"),
+    UNUSED("experimental_compact_prompt_file"),
+    KEY("experimental_instructions_file", STRING, ALL, NULL, "file that replaces the base prompt"),
+    UNUSED("experimental_resume"),
+    UNUSED("experimental_use_exec_command_tool"),
+    UNUSED("experimental_use_freeform_apply_patch"),
+    UNUSED("experimental_use_rmcp_client"),
+    UNUSED("experimental_use_unified_exec_tool"),
+    KEY("features", SCHEMA_UNUSED, ALL, NULL, "feature switches"),
+    UNUSED("feedback"),
+    UNUSED("file_opener"),
+    UNUSED("forced_chatgpt_workspace_id"),
+    UNUSED("forced_login_method"),
+    UNUSED("ghost_snapshot"),
+    UNUSED("github"),
+    KEY("hide_agent_reasoning", BOOL, ALL, "false", "do not show reasoning"),
+    KEY("history", TABLE, NOT_PROFILE, NULL, "the prompt history file"),
+    KEY("history.max_bytes", INT, NOT_PROFILE, NULL, "size above which old lines are dropped"),
+    KEY("history.persistence", STRING, NOT_PROFILE, "save-all", "what is kept",
+        .variants = persistences),
+    KEY("home_lock", STRING, PERSON, "exclusive", "may several processes share this home?",
+        .variants = home_locks),
+    UNUSED("hooks"),
+    KEY("instructions", SCHEMA_UNUSED, ALL, NULL,
+        "ignored; use AGENTS.md or experimental_instructions_file"),
+    UNUSED("log_dir"),
+    UNUSED("marketplaces"),
+    UNUSED("mcp_oauth_callback_port"),
+    UNUSED("mcp_oauth_credentials_store"),
+    UNUSED("mcp_servers"),
+    UNUSED("memories"),
+    KEY("model", STRING, ALL, "gpt-5.1-codex", "model to ask"),
+    UNUSED("model_auto_compact_token_limit"),
+    UNUSED("model_catalog_json"),
+    KEY("model_context_window", INT, ALL, NULL, "tokens the model can hold"),
+    KEY("model_instructions_file", STRING, ALL, NULL,
+        "other name of experimental_instructions_file",
+        .alias_of = "experimental_instructions_file"),
+    KEY("model_max_output_tokens", INT, ALL, NULL, "tokens the model may answer with"),
+    KEY("model_provider", STRING, ALL, "openai", "id of the provider that serves the model"),
+    KEY("model_providers", TABLE, NOT_PROFILE, NULL, "providers by id"),
+    KEY("model_providers.*", TABLE, NOT_PROFILE, NULL, "one provider"),
+    KEY("model_providers.*.base_url", STRING, NOT_PROFILE, NULL, "address requests go to"),
+    KEY("model_providers.*.connect_timeout_ms", INT, NOT_PROFILE, "10000", "time to connect"),
+    KEY("model_providers.*.env_http_headers", MAP, NOT_PROFILE, NULL,
+        "headers whose values are environment variables"),
+    KEY("model_providers.*.env_key", STRING, NOT_PROFILE, NULL,
+        "environment variable that holds the API key"),
+    KEY("model_providers.*.env_key_instructions", STRING, NOT_PROFILE, NULL,
+        "how to get an API key"),
+    KEY("model_providers.*.experimental_bearer_token", STRING, NOT_PROFILE, NULL,
+        "a token written into the file; prefer env_key"),
+    KEY("model_providers.*.first_byte_timeout_ms", INT, NOT_PROFILE, NULL,
+        "time until the answer begins"),
+    KEY("model_providers.*.http_headers", MAP, NOT_PROFILE, NULL, "headers of every request"),
+    KEY("model_providers.*.name", STRING, NOT_PROFILE, NULL, "name shown to people"),
+    KEY("model_providers.*.openrouter", SCHEMA_UNUSED, NOT_PROFILE, NULL, "routing of one vendor"),
+    KEY("model_providers.*.plugin", STRING, NOT_PROFILE, NULL,
+        "plugin component that speaks the wire"),
+    KEY("model_providers.*.query_params", MAP, NOT_PROFILE, NULL,
+        "parameters of every request's address"),
+    KEY("model_providers.*.recording", STRING, NOT_PROFILE, NULL, "file the replay provider plays"),
+    KEY("model_providers.*.request_max_retries", INT, NOT_PROFILE, "4",
+        "tries after a failed request, at most 100"),
+    KEY("model_providers.*.requires_openai_auth", BOOL, NOT_PROFILE, "false",
+        "use the login of the person"),
+    KEY("model_providers.*.stream_idle_timeout_ms", INT, NOT_PROFILE, "300000",
+        "longest silence within an answer"),
+    KEY("model_providers.*.stream_max_retries", INT, NOT_PROFILE, "5",
+        "tries after a broken answer, at most 100"),
+    KEY("model_providers.*.supports_websockets", SCHEMA_UNUSED, NOT_PROFILE, NULL, "not needed"),
+    KEY("model_providers.*.wire_api", STRING, NOT_PROFILE, "responses", "wire the provider speaks"),
+    KEY("model_reasoning_effort", STRING, ALL, "medium", "how hard the model thinks",
+        .variants = efforts),
+    KEY("model_reasoning_summary", STRING, ALL, "auto", "how much of its thinking is summarised",
+        .variants = summaries),
+    UNUSED("model_reasoning_summary_format"),
+    UNUSED("model_supports_reasoning_summaries"),
+    KEY("model_text_verbosity", STRING, ALL, "medium", "how long answers are",
+        .variants = verbosities),
+    KEY("model_verbosity", STRING, ALL, NULL, "other name of model_text_verbosity",
+        .alias_of = "model_text_verbosity"),
+    UNUSED("notice"),
+    UNUSED("notify"),
+    KEY("openai_base_url", STRING, ALL, NULL, "address of the built-in provider openai"),
+    UNUSED("oss_provider"),
+    UNUSED("otel"),
+    UNUSED("permissions"),
+    UNUSED("personality"),
+    UNUSED("plan_mode_reasoning_effort"),
+    UNUSED("planning_model"),
+    UNUSED("planning_model_reasoning_effort"),
+    UNUSED("planning_use_chat_model"),
+    UNUSED("plugins"),
+    UNUSED("preferred_auth_method"),
+    KEY("profile", STRING, NOT_PROFILE, NULL, "profile used when none is asked for"),
+    KEY("profiles", TABLE, NOT_PROFILE, NULL, "named sets of values"),
+    KEY("profiles.*", TABLE, NOT_PROFILE, NULL, "one profile", .children = ""),
+    KEY("project_doc_fallback_filenames", STRINGS, NOT_PROFILE, NULL,
+        "names tried after AGENTS.md"),
+    KEY("project_doc_max_bytes", INT, NOT_PROFILE, "32768",
+        "how much of AGENTS.md is read; 0 turns it off"),
+    UNUSED("project_root_markers"),
+    KEY("projects", TABLE, PERSON, NULL, "what the person decided about projects, by path"),
+    KEY("projects.*", TABLE, PERSON, NULL, "one project"),
+    UNUSED("projects.*.always_allow_commands"),
+    KEY("projects.*.approval_policy", STRING, PERSON, NULL, "approval_policy there",
+        .variants = approvals),
+    UNUSED("projects.*.commands"),
+    UNUSED("projects.*.hooks"),
+    KEY("projects.*.sandbox_mode", STRING, PERSON, NULL, "sandbox_mode there",
+        .variants = sandbox_modes),
+    KEY("projects.*.trust_level", STRING, PERSON, NULL, "may its own configuration be used?",
+        .variants = trust_levels),
+    UNUSED("realtime"),
+    UNUSED("responses_originator_header_internal_override"),
+    UNUSED("review_model"),
+    UNUSED("review_model_reasoning_effort"),
+    UNUSED("review_use_chat_model"),
+    KEY("sandbox_backend", STRING, ALL, "auto", "sandbox component"),
+    KEY("sandbox_mode", STRING, ALL, "read-only", "what commands may do",
+        .variants = sandbox_modes),
+    KEY("sandbox_workspace_write", TABLE, ALL, NULL, "what the mode workspace-write allows"),
+    KEY("sandbox_workspace_write.allow_git_writes", BOOL, ALL, "true",
+        "false: .git cannot be written"),
+    KEY("sandbox_workspace_write.exclude_slash_tmp", BOOL, ALL, "false", "/tmp is not writable"),
+    KEY("sandbox_workspace_write.exclude_tmpdir_env_var", BOOL, ALL, "false",
+        "$TMPDIR is not writable"),
+    KEY("sandbox_workspace_write.git", STRING, ALL, "safe", "how much of .git is writable",
+        .variants = git_modes),
+    KEY("sandbox_workspace_write.loopback", BOOL, ALL, NULL, "connections within the machine"),
+    KEY("sandbox_workspace_write.network_access", BOOL | STRING, ALL, "false",
+        "true, false or \"allow-list\"", .variants = network_modes),
+    KEY("sandbox_workspace_write.network_allow", STRINGS, ALL, NULL, "hosts on the allow-list"),
+    KEY("sandbox_workspace_write.network_deny", STRINGS, ALL, NULL, "hosts that stay closed"),
+    KEY("sandbox_workspace_write.unix_sockets", STRINGS, ALL, NULL, "sockets that may be opened"),
+    KEY("sandbox_workspace_write.writable_roots", STRINGS, ALL, NULL,
+        "folders that are writable too"),
+    UNUSED("service_tier"),
+    KEY("shell_environment_policy", TABLE, NOT_PROFILE, NULL, "environment of commands"),
+    KEY("shell_environment_policy.exclude", STRINGS, NOT_PROFILE, NULL,
+        "patterns of names to drop"),
+    KEY("shell_environment_policy.experimental_use_profile", BOOL, NOT_PROFILE, "false",
+        "run commands in a login shell"),
+    KEY("shell_environment_policy.ignore_default_excludes", BOOL, NOT_PROFILE, "false",
+        "keep names like *KEY*, *SECRET*, *TOKEN*"),
+    KEY("shell_environment_policy.include_only", STRINGS, NOT_PROFILE, NULL,
+        "patterns of the only names to keep"),
+    KEY("shell_environment_policy.inherit", STRING, NOT_PROFILE, "all", "what commands start with",
+        .variants = inherits),
+    KEY("shell_environment_policy.set", MAP, NOT_PROFILE, NULL, "variables to set"),
+    KEY("show_raw_agent_reasoning", BOOL, ALL, "false", "show reasoning as it is"),
+    UNUSED("skills"),
+    UNUSED("sqlite_home"),
+    UNUSED("subagents"),
+    UNUSED("suppress_unstable_features_warning"),
+    KEY("tool_output_token_limit", INT, ALL, "2560",
+        "tokens of one tool's output that the model sees"),
+    UNUSED("tool_suggest"),
+    KEY("tools", TABLE, ALL, NULL, "tools the model is offered"),
+    KEY("tools.view_image", BOOL, ALL, "true", "look at an image file"),
+    KEY("tools.web_search", SCHEMA_UNUSED, ALL, NULL, "search of the web"),
+    UNUSED("tools.web_search_allowed_domains"),
+    UNUSED("tools.web_search_request"),
+    UNUSED("tui"),
+    UNUSED("ui_locale"),
+    UNUSED("use_experimental_reasoning_summary"),
+    UNUSED("validation"),
+    KEY("web_search", STRING, ALL, NULL, "live, cached or disabled"),
+    UNUSED("windows"),
+    UNUSED("zsh_path"),
+};
+
+const size_t schema_table_count = sizeof schema_table / sizeof schema_table[0];
