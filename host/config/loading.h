@@ -1,0 +1,33 @@
+/* loading.h - the state of one config_load(), and the config it makes. Private to config. */
+#ifndef HOST_CONFIG_LOADING_H
+#define HOST_CONFIG_LOADING_H
+
+#include "config/layer.h"
+#include "config/layers.h"
+#include "config/project.h"
+
+struct config {
+    struct arena *arena;     /* everything below but `nodes` */
+    struct toml_value *root; /* merged; each value's owner is its struct layer_source */
+    struct notes notes;
+    struct json_object *nodes; /* an object: what config_node() made, by path */
+    bool is_trusted;
+};
+
+struct loading {
+    const struct config_request *request;
+    struct config *config;
+    struct project project;
+    struct layer user, environment, overrides, flags, managed;
+    struct layer *projects; /* from the repository's root down to cwd */
+    size_t n_projects;
+};
+
+/* Read the files named by the request, -c, flags and the environment, and check them. */
+int loading_read_layers(struct loading *loading, struct beacon_error *err);
+
+/* Read the project's files. While it is not trusted nothing in them is an error, and what does not
+ * tighten is left out with one warning. Uses loading->user and config->is_trusted. */
+int loading_read_projects(struct loading *loading, struct beacon_error *err);
+
+#endif

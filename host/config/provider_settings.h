@@ -1,0 +1,49 @@
+/* provider_settings.h - one model provider as configured: `[model_providers.<id>]` or a built-in.
+ *
+ * Resolves defaults and environment variables, so that callers see plain values. The built-ins
+ * openai and oss cannot be replaced by the configuration; replay takes a recording and limits from
+ * it. Thread: [main].
+ */
+#ifndef HOST_CONFIG_PROVIDER_SETTINGS_H
+#define HOST_CONFIG_PROVIDER_SETTINGS_H
+
+#include <beacon/error.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct config;
+
+struct provider_pair {
+    char *name, *value;
+};
+
+/* Strings are owned by the struct; NULL where a key is not set. */
+struct provider_settings {
+    char *id, *name;
+    char *base_url;             /* NULL: the plugin needs none, or the person must set one */
+    char *env_key;              /* environment variable that holds the API key */
+    char *env_key_instructions; /* what to tell a person who lacks it */
+    char *bearer;               /* experimental_bearer_token; wiped by provider_settings_finish() */
+    char *wire_api;             /* "responses" unless configured */
+    char *plugin;               /* provider component; by default the wire's name */
+    char *recording;            /* file for the replay component */
+    struct provider_pair *query;
+    size_t n_query;
+    struct provider_pair *headers; /* http_headers, then env_http_headers that have a value */
+    size_t n_headers;
+    uint32_t request_max_retries, stream_max_retries; /* at most 100 */
+    uint32_t stream_idle_timeout_ms, connect_timeout_ms, first_byte_timeout_ms;
+    bool requires_openai_auth;
+};
+
+/* Fill *ret for `id`. BEACON_E_NOT_FOUND: neither built-in nor configured; _INVALID: a value no
+ * provider can have. On failure *ret is left alone. */
+int config_provider(const struct config *config, const char *id, struct provider_settings *ret,
+                    struct beacon_error *err);
+void provider_settings_finish(struct provider_settings *settings); /* frees and wipes; zeroes it */
+
+/* Does `[model_providers.<id>]` of a configuration file not count? */
+bool provider_is_fixed(const char *id);
+
+#endif
