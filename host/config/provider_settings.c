@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config/provider_settings.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "config/loading.h"
+#include "config/provider_builtin.h"
+#include "config/schema.h"
+
+#define RETRIES_MAX 100
+
+/* One provider on its way: the entry of the configuration, and what is filled from it. */
+struct filling {
+    const struct toml_value *entry; /* NULL: nothing is configured */
+    const char *id;
+    struct provider_settings *settings;
+    struct beacon_error *err;
+};
+
+static const struct toml_value *value_of(const struct filling *filling, const char *key)
+{
+    return filling->entry != NULL ? toml_table_get(filling->entry, key) : NULL;
+}
+
+/* The configured string replaces what is in *field. */
+static void fill_string(const struct filling *filling, const char *key, char **field)
+{
+    const struct toml_value *value = value_of(filling, key);
+    if (value != NULL) {
+        free(*field);
+        *field = alloc_string(value->string.data);
+    }
+}
+
+static int64_t number_of(const struct filling *filling, const char *key)
+{
+    const struct toml_value *value = value_of(filling, key);
+    if (value != NULL) {
+        return value->integer;
+    }
+    const struct schema_row *row = schema_find("model_providers.*", key, strlen(key));
+    return row->fallback != NULL ? strtoll(row->fallback, NULL, 10) : 0;
+}
+
+static uint32_t retries_of(const struct filling *filling, const char *key)
+{
+    int64_t number = number_of(filling, key);
+    return number < RETRIES_MAX ? (uint32_t)number : RETRIES_MAX;
+}
+
+static int fill_time(const struct filling *filling, const char *key, uint32_t *field)
+{
+    int64_t number = number_of(filling, key);
+    if (number == 0) {
+        return error_set(filling->err, BEACON_E_INVALID, "give it at least 1 millisecond",
+                         "`model_providers.%s.%s` must not be 0", filling->id, key);
+    }
+    *field = number < UINT32_MAX ? (uint32_t)number : UINT32_MAX;
+    return BEACON_OK;
+}
+
+static int fill_times(const struct filling *filling)
+{
+    struct provider_settings *settings = filling->settings;
+    int rc = fill_time(filling, "stream_idle_timeout_ms", &settings->stream_idle_timeout_ms);
+    if (rc == BEACON_OK) {
+        rc = fill_time(filling, "connect_timeout_ms", &settings->connect_timeout_ms);
+    }
+    settings->first_byte_timeout_ms = settings->stream_idle_timeout_ms;
+    if (rc == BEACON_OK && value_of(filling, "first_byte_timeout_ms") != NULL) {
+        rc = fill_time(filling, "first_byte_timeout_ms", &settings->first_byte_timeout_ms);
+    }
+    return rc;
+}
+
+static void add_pair(struct provider_pair **pairs, size_t *count, const char *name,
+                     const char *value)
+{
+    *pairs = alloc_grow(*pairs, *count + 1, sizeof **pairs);
+    (*pairs)[*count] = (struct provider_pair){alloc_string(name), alloc_string(value)};
+    (*count)++;
+}
+
+static bool is_blank(const char *text)
+{
+    return text == NULL || text[strspn(text, " \t\r\n")] == '\0';
+}
+
+/* A line end inside a header would begin another header. */
+static int check_header(const struct filling *filling, const char *name, const char *value)
+{
+    static const char separators[] = " \t:\"(),/;<=>?@[\\]{}";
+    bool is_good = name[0] != '\0';
+    for (const char *p = name; *p != '\0'; p++) {
+        unsigned char c = (unsigned char)*p;
+        is_good = is_good && c > 0x20 && c < 0x7F && strchr(separators, c) == NULL;
+    }
+    for (const char *p = value; *p != '\0'; p++) {
+        unsigned char c = (unsigned char)*p;
+        is_good = is_good && (c >= 0x20 || c == '\t') && c != 0x7F;
+    }
+    if (!is_good) {
+        return error_set(filling->err, BEACON_E_INVALID, "correct its http_headers",
+                         "header `%.80s` of model provider `%.80s` is not a valid header", name,
+                         filling->id);
+    }
+    return BEACON_OK;
+}
+
+static int add_header(const struct filling *filling, const char *name, const char *value)
+{
+    int rc = check_header(filling, name, value);
+    if (rc == BEACON_OK) {
+        add_pair(&filling->settings->headers, &filling->settings->n_headers, name, value);
+    }
+    return rc;
+}
+
+/* Headers whose value is that of an environment variable, which may not be set. */
+static int add_header_from(const struct filling *filling, const char *name, const char *variable)
+{
+    const char *value = getenv(variable);
+    return is_blank(value) ? BEACON_OK : add_header(filling, name, value);
+}
+
+static int fill_headers(const struct filling *filling, const char *key,
+                        int (*add)(const struct filling *, const char *, const char *))
+{
+    const struct toml_value *table = value_of(filling, key);
+    int rc = BEACON_OK;
+    for (size_t i = 0; table != NULL && i < table->table->count && rc == BEACON_OK; i++) {
+        const struct toml_member *member = &table->table->items[i];
+        rc = add(filling, member->key, member->value->string.data);
+    }
+    return rc;
+}
+
+static void fill_query(const struct filling *filling)
+{
+    const struct toml_value *table = value_of(filling, "query_params");
+    for (size_t i = 0; table != NULL && i < table->table->count; i++) {
+        const struct toml_member *member = &table->table->items[i];
+        add_pair(&filling->settings->query, &filling->settings->n_query, member->key,
+                 member->value->string.data);
+    }
+}
+
+/* An address that could be mistaken for something else is refused here, not by the network. */
+static int check_base_url(const struct filling *filling)
+{
+    const char *url = filling->settings->base_url;
+    if (url == NULL) {
+        return BEACON_OK;
+    }
+    bool is_good = strncasecmp(url, "http://", 7) == 0 || strncasecmp(url, "https://", 8) == 0;
+    for (const char *p = url; *p != '\0'; p++) {
+        is_good = is_good && (unsigned char)*p > 0x20 && *p != 0x7F;
+    }
+    if (!is_good) {
+        return error_set(
+            filling->err, BEACON_E_INVALID, "give an address that begins with https:// or http://",
+            "base_url of model provider `%.80s` is not an address: %.80s", filling->id, url);
+    }
+    return BEACON_OK;
+}
+
+static void fill_texts(const struct filling *filling)
+{
+    struct provider_settings *settings = filling->settings;
+    fill_string(filling, "name", &settings->name);
+    fill_string(filling, "base_url", &settings->base_url);
+    fill_string(filling, "env_key", &settings->env_key);
+    fill_string(filling, "env_key_instructions", &settings->env_key_instructions);
+    fill_string(filling, "experimental_bearer_token", &settings->bearer);
+    fill_string(filling, "wire_api", &settings->wire_api);
+    fill_string(filling, "recording", &settings->recording);
+    fill_string(filling, "plugin", &settings->plugin);
+    if (settings->name == NULL) {
+        settings->name = alloc_string(filling->id);
+    }
+    if (settings->wire_api == NULL) {
+        settings->wire_api = alloc_string("responses");
+    }
+    if (settings->plugin == NULL) {
+        settings->plugin = alloc_string(settings->wire_api);
+    }
+}
+
+static int fill(const struct filling *filling, const struct provider_builtin *builtin)
+{
+    struct provider_settings *settings = filling->settings;
+    const struct toml_value *auth = value_of(filling, "requires_openai_auth");
+    fill_texts(filling);
+    fill_query(filling);
+    settings->requires_openai_auth = auth != NULL && auth->boolean;
+    settings->request_max_retries = retries_of(filling, "request_max_retries");
+    settings->stream_max_retries = retries_of(filling, "stream_max_retries");
+    int rc = fill_times(filling);
+    if (rc == BEACON_OK) {
+        rc = fill_headers(filling, "http_headers", add_header);
+    }
+    if (rc == BEACON_OK) {
+        rc = fill_headers(filling, "env_http_headers", add_header_from);
+    }
+    if (builtin != NULL) {
+        settings->requires_openai_auth = builtin->requires_openai_auth;
+        for (size_t i = 0; rc == BEACON_OK && builtin->headers[i].name != NULL; i++) {
+            rc = add_header_from(filling, builtin->headers[i].name, builtin->headers[i].variable);
+        }
+    }
+    return rc == BEACON_OK ? check_base_url(filling) : rc;
+}
+
+static const struct toml_value *entry_of(const struct config *config, const char *id)
+{
+    const struct toml_value *providers = toml_table_get(config->root, "model_providers");
+    return providers != NULL ? toml_table_get(providers, id) : NULL;
+}
+
+int config_provider(const struct config *config, const char *id, struct provider_settings *ret,
+                    struct beacon_error *err)
+{
+    const struct provider_builtin *builtin = provider_builtin_find(id);
+    const struct toml_value *entry = entry_of(config, id);
+    if (builtin == NULL && entry == NULL) {
+        return error_set(err, BEACON_E_NOT_FOUND, "add it as [model_providers.<id>] to config.toml",
+                         "Model provider `%s` not found", id);
+    }
+    struct provider_settings settings = {.id = alloc_string(id)};
+    struct filling filling = {entry, id, &settings, err};
+    int rc = builtin != NULL ? builtin->begin(config, &settings, err) : BEACON_OK;
+    if (rc == BEACON_OK) {
+        rc = fill(&filling, builtin);
+    }
+    if (rc != BEACON_OK) {
+        provider_settings_finish(&settings);
+        return rc;
+    }
+    *ret = settings;
+    return BEACON_OK;
+}
+
+static void free_pairs(struct provider_pair *pairs, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        explicit_bzero(pairs[i].value, strlen(pairs[i].value)); /* often a key */
+        free(pairs[i].name);
+        free(pairs[i].value);
+    }
+    free(pairs);
+}
+
+void provider_settings_finish(struct provider_settings *settings)
+{
+    if (settings->bearer != NULL) {
+        explicit_bzero(settings->bearer, strlen(settings->bearer));
+    }
+    char *const strings[] = {settings->id,       settings->name,   settings->base_url,
+                             settings->env_key,  settings->bearer, settings->env_key_instructions,
+                             settings->wire_api, settings->plugin, settings->recording};
+    for (size_t i = 0; i < sizeof strings / sizeof strings[0]; i++) {
+        free(strings[i]);
+    }
+    free_pairs(settings->query, settings->n_query);
+    free_pairs(settings->headers, settings->n_headers);
+    *settings = (struct provider_settings){0};
+}
