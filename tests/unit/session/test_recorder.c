@@ -39,7 +39,7 @@ static struct recorder *new_recorder(void **state)
 
 static void tell(struct recorder *recorder, enum event_kind kind, const char *text)
 {
-    struct event event = {.kind = kind, .turn_id = "t1", .as.message = {text}};
+    struct event event = {.kind = kind, .turn_id = "t1", .as.message = {.text = text}};
     recorder_sink(recorder, &event);
 }
 
@@ -94,7 +94,8 @@ static void events_become_messages(void **state)
     struct recorder *recorder = new_recorder(state);
     struct fanout *fanout = fanout_create();
     fanout_add(fanout, recorder_sink, recorder);
-    struct event started = {.kind = EVENT_TURN_STARTED, .turn_id = "t1", .as.message = {"do\nit"}};
+    struct event started = {
+        .kind = EVENT_TURN_STARTED, .turn_id = "t1", .as.message = {.text = "do\nit"}};
     fanout_emit(fanout, &started);
     tell(recorder, EVENT_REASONING, "hm");
     tell(recorder, EVENT_AGENT_MESSAGE, "first");
