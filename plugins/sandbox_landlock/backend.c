@@ -109,8 +109,10 @@ static beacon_rc have_ruleset(struct instance *instance, const struct beacon_san
 static beacon_rc plan_filter(struct instance *instance, const struct policy_view *view,
                              const struct beacon_plan *plan)
 {
-    uint32_t variant =
-        (view->has_network ? 0 : FILTER_NO_NETWORK) | (view->is_read_only ? FILTER_NO_METADATA : 0);
+    bool is_old = instance->level < LANDLOCK_LEVEL_TRUNCATE;
+    uint32_t variant = (view->has_network ? 0 : FILTER_NO_NETWORK) |
+                       (view->is_read_only ? FILTER_NO_METADATA : 0) |
+                       (is_old ? FILTER_NO_TRUNCATE : 0);
     size_t *n = &instance->filter_lengths[variant];
     if (*n == 0) {
         *n = filter_build(variant, instance->filters[variant]);

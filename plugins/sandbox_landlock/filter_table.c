@@ -172,6 +172,17 @@ const struct filter_row filter_rows[] = {
     LOCAL_SOCKETS_ONLY(socket),
     LOCAL_SOCKETS_ONLY(socketpair),
 
+    /* Landlock below level 3. What is left is truncating through a descriptor opened for writing,
+     * which Landlock did watch. The flags of openat2 are behind a pointer. */
+    {.call = SYS_truncate, .only_in = FILTER_NO_TRUNCATE},
+    {.call = SYS_openat2, .answer = FILTER_ENOSYS, .only_in = FILTER_NO_TRUNCATE},
+    NO_BLIND_TRUNCATE(openat, 2, O_RDONLY),
+    NO_BLIND_TRUNCATE(openat, 2, O_ACCMODE),
+#ifdef SYS_open
+    NO_BLIND_TRUNCATE(open, 1, O_RDONLY),
+    NO_BLIND_TRUNCATE(open, 1, O_ACCMODE),
+#endif
+
 /* Landlock does not watch these. Where nothing at all may be written they can all go. */
 #ifdef SYS_chmod
     KEEP_METADATA(chmod),
