@@ -38,7 +38,8 @@ const char *stage_path(void **state, const char *name)
 
 int stage_setup(void **state)
 {
-    const struct plugin_places places = {.executable_dir = TEST_BUILD_DIR "/bin"};
+    const struct plugin_places places = {.executable_dir = TEST_BUILD_DIR "/bin",
+                                         .env_path = TEST_BUILD_DIR "/tests/fake_backends"};
     struct beacon_error err = {0};
     if (temp_dir_setup(state) != 0 ||
         plugin_set_open(&places, &current.plugins, &err) != BEACON_OK) {

@@ -357,6 +357,34 @@ static void unknown_backend_is_refused(void **state)
                    BEACON_E_REFUSED, &err);
 }
 
+static const char *start_under(void **state, const char *backend)
+{
+    const char *out = "";
+    struct sandbox_settings settings = stage_settings(state, SANDBOX_READ_ONLY);
+    settings.backend = backend;
+    assert_int_equal(confined_run(state, &settings, "echo x > ../outside/new", &out), -1);
+    assert_int_equal(access(stage_path(state, "outside/new"), F_OK), -1);
+    return out;
+}
+
+static void plan_that_promises_too_little_is_refused(void **state)
+{
+    assert_string_equal(start_under(state, "liar"),
+                        "sandbox backend liar does not promise what this mode needs: network");
+}
+
+static void plan_with_an_unknown_operation_is_refused(void **state)
+{
+    assert_string_not_equal(start_under(state, "stranger"), "");
+}
+
+static void failing_operation_is_told_by_index_name_and_reason(void **state)
+{
+    assert_string_equal(start_under(state, "clumsy"),
+                        "sandbox backend clumsy: operation 1, cannot enter the working directory: "
+                        "Not a directory");
+}
+
 static void missing_working_directory_is_an_error(void **state)
 {
     struct beacon_error err = {0};
@@ -367,8 +395,8 @@ static void missing_working_directory_is_an_error(void **state)
                    BEACON_E_INVALID, &err);
 }
 
-/* In a process that may not use seccomp any more, the filter cannot be applied: the operation fails. */
-static void operation_that_fails_is_named(void **state)
+/* A process may be under sixteen Landlock layers at most; one more is refused by the kernel. */
+static void operation_the_kernel_refuses_is_named(void **state)
 {
     int fds[2];
     char message[256] = "";
@@ -378,7 +406,6 @@ static void operation_that_fails_is_named(void **state)
     if (host == 0) {
         const struct sandbox_settings settings = stage_settings(state, SANDBOX_READ_ONLY);
         const char *out = "";
-        /* Sixteen Landlock layers are the most there can be. */
         for (int layer = 0; layer < 16; layer++) {
             const uint64_t attr[1] = {1};
             (void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
@@ -598,8 +625,11 @@ int main(void)
         on_stage(full_access_restricts_nothing),
         on_stage(backend_that_enforces_nothing_is_refused),
         on_stage(unknown_backend_is_refused),
+        on_stage(plan_that_promises_too_little_is_refused),
+        on_stage(plan_with_an_unknown_operation_is_refused),
+        on_stage(failing_operation_is_told_by_index_name_and_reason),
         on_stage(missing_working_directory_is_an_error),
-        on_stage(operation_that_fails_is_named),
+        on_stage(operation_the_kernel_refuses_is_named),
         on_stage(sandbox_works_inside_a_sandbox),
         on_stage(directory_or_socket_as_input_is_replaced),
         on_stage(network_socket_as_output_is_refused),
