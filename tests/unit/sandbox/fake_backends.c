@@ -87,6 +87,7 @@ static beacon_rc plan_clumsily(void *inst, const struct beacon_sandbox_policy *p
     return plan->promise(plan, UINT32_MAX);
 }
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): names of variables */
 #define BACKEND(variable, plan_slot)                                                               \
     static const struct beacon_sandbox variable##_table = {.struct_size = sizeof variable##_table, \
                                                            .probe = probe,                         \
@@ -99,6 +100,7 @@ static beacon_rc plan_clumsily(void *inst, const struct beacon_sandbox_policy *p
                                                      .name = #variable,                            \
                                                      .iface = BEACON_SANDBOX_IFACE,                \
                                                      .vtable = &variable##_table}
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 BACKEND(liar, lie);
 BACKEND(stranger, plan_strangely);
