@@ -3,43 +3,40 @@
 
 #include <assert.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/utf8.h"
 
 struct code_row {
-    beacon_rc code;
     enum exit_status exit_status;
     int jsonrpc;
     const char *type;
 };
 
 static const struct code_row rows[] = {
-    {BEACON_OK, EXIT_STATUS_OK, 0, "ok"},
-    {BEACON_E_INVALID, EXIT_STATUS_FAILED, -32602, "invalid"},
-    {BEACON_E_UNSUPPORTED, EXIT_STATUS_FAILED, -32601, "unsupported"},
-    {BEACON_E_NOMEM, EXIT_STATUS_FAILED, -32603, "out_of_memory"},
-    {BEACON_E_IO, EXIT_STATUS_FAILED, -32603, "io"},
-    {BEACON_E_CANCELLED, EXIT_STATUS_INTERRUPTED, -32600, "cancelled"},
-    {BEACON_E_DEADLINE, EXIT_STATUS_TIME_LIMIT, -32603, "deadline"},
-    {BEACON_E_AUTH, EXIT_STATUS_FAILED, -32600, "auth"},
-    {BEACON_E_PROTOCOL, EXIT_STATUS_FAILED, -32603, "protocol"},
-    {BEACON_E_REFUSED, EXIT_STATUS_DENIED, -32600, "refused"},
-    {BEACON_E_LIMIT, EXIT_STATUS_FAILED, -32603, "limit"},
-    {BEACON_E_INTERNAL, EXIT_STATUS_FAILED, -32603, "internal"},
-    {BEACON_E_BUSY, EXIT_STATUS_FAILED, -32600, "busy"},
-    {BEACON_E_NOT_FOUND, EXIT_STATUS_FAILED, -32600, "not_found"},
+    [-BEACON_OK] = {EXIT_STATUS_OK, 0, "ok"},
+    [-BEACON_E_INVALID] = {EXIT_STATUS_FAILED, -32602, "invalid"},
+    [-BEACON_E_UNSUPPORTED] = {EXIT_STATUS_FAILED, -32601, "unsupported"},
+    [-BEACON_E_NOMEM] = {EXIT_STATUS_FAILED, -32603, "out_of_memory"},
+    [-BEACON_E_IO] = {EXIT_STATUS_FAILED, -32603, "io"},
+    [-BEACON_E_CANCELLED] = {EXIT_STATUS_INTERRUPTED, -32600, "cancelled"},
+    [-BEACON_E_DEADLINE] = {EXIT_STATUS_TIME_LIMIT, -32603, "deadline"},
+    [-BEACON_E_AUTH] = {EXIT_STATUS_FAILED, -32600, "auth"},
+    [-BEACON_E_PROTOCOL] = {EXIT_STATUS_FAILED, -32603, "protocol"},
+    [-BEACON_E_REFUSED] = {EXIT_STATUS_DENIED, -32600, "refused"},
+    [-BEACON_E_LIMIT] = {EXIT_STATUS_FAILED, -32603, "limit"},
+    [-BEACON_E_INTERNAL] = {EXIT_STATUS_FAILED, -32603, "internal"},
+    [-BEACON_E_BUSY] = {EXIT_STATUS_FAILED, -32600, "busy"},
+    [-BEACON_E_NOT_FOUND] = {EXIT_STATUS_FAILED, -32600, "not_found"},
 };
 
+/* Codes count down from 0, so their rows can be found by number. */
 static const struct code_row *row_of(beacon_rc code)
 {
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        if (rows[i].code == code) {
-            return &rows[i];
-        }
-    }
-    return row_of(BEACON_E_INTERNAL);
+    bool is_known = code <= 0 && code > -(beacon_rc)(sizeof rows / sizeof rows[0]);
+    return &rows[is_known ? -code : -BEACON_E_INTERNAL];
 }
 
 /* A cut in the middle of a character would make the whole message invalid UTF-8 for a JSON client. */

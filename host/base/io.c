@@ -67,21 +67,32 @@ bool io_append_line(int fd, const char *line, size_t n)
     return false;
 }
 
+static ssize_t read_again(int fd, void *to, size_t n)
+{
+    ssize_t got = -1;
+    do {
+        got = read(fd, to, n);
+    } while (got < 0 && errno == EINTR);
+    return got;
+}
+
+/* One read into `out`; with `out` full, one byte that tells "exactly full" from "too large". */
+static ssize_t read_some(int fd, struct text *out)
+{
+    char beyond = 0;
+    size_t left = out->max_bytes - out->len;
+    if (left == 0) {
+        return read_again(fd, &beyond, 1);
+    }
+    size_t want = left < READ_CHUNK ? left : READ_CHUNK;
+    return read_again(fd, text_reserve(out, want), want);
+}
+
 int io_read_all(int fd, const char *name, struct text *out, struct beacon_error *err)
 {
     for (;;) {
-        size_t left = out->max_bytes - out->len;
-        size_t want = left < READ_CHUNK ? left + 1 : READ_CHUNK;
-        char probe = 0; /* one byte past the cap tells "exactly full" from "too large" */
-        char *to = want > left ? NULL : text_reserve(out, want);
-        if (to == NULL && left > 0) {
-            want = left;
-            to = text_reserve(out, want);
-        }
-        ssize_t got = read(fd, to != NULL ? to : &probe, to != NULL ? want : 1);
-        if (got < 0 && errno == EINTR) {
-            continue;
-        }
+        bool is_full = out->len == out->max_bytes;
+        ssize_t got = read_some(fd, out);
         if (got < 0) {
             return error_set_errno(err, BEACON_E_IO, errno, "check that it can be read",
                                    "cannot read %s: %s", name, strerror(errno));
@@ -89,7 +100,7 @@ int io_read_all(int fd, const char *name, struct text *out, struct beacon_error 
         if (got == 0) {
             return BEACON_OK;
         }
-        if (to == NULL) {
+        if (is_full) {
             return error_set(err, BEACON_E_LIMIT, "make it smaller", "%s is over %zu bytes", name,
                              out->max_bytes);
         }

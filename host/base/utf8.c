@@ -10,30 +10,42 @@ static bool is_continuation(unsigned char c)
     return (c & 0xC0u) == 0x80u;
 }
 
+/* Well-formed characters of more than one byte, by their lead (Unicode, table 3-7): only the second
+ * byte has borders of its own. */
+static const struct form {
+    unsigned char first_lead, last_lead, low, high, length;
+} forms[] = {
+    {0xC2, 0xDF, 0x80, 0xBF, 2}, {0xE0, 0xE0, 0xA0, 0xBF, 3}, {0xE1, 0xEC, 0x80, 0xBF, 3},
+    {0xED, 0xED, 0x80, 0x9F, 3}, {0xEE, 0xEF, 0x80, 0xBF, 3}, {0xF0, 0xF0, 0x90, 0xBF, 4},
+    {0xF1, 0xF3, 0x80, 0xBF, 4}, {0xF4, 0xF4, 0x80, 0x8F, 4},
+};
+
+static const struct form *form_of(unsigned char lead)
+{
+    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+        if (lead >= forms[i].first_lead && lead <= forms[i].last_lead) {
+            return &forms[i];
+        }
+    }
+    return NULL;
+}
+
 size_t utf8_length(const char *p, size_t n)
 {
     const unsigned char *u = (const unsigned char *)p;
-    if (n == 0) {
+    if (n == 0 || u[0] < 0x80u) {
+        return n == 0 ? 0 : 1;
+    }
+    const struct form *form = form_of(u[0]);
+    if (form == NULL || n < form->length || u[1] < form->low || u[1] > form->high) {
         return 0;
     }
-    if (u[0] < 0x80u) {
-        return 1;
+    for (size_t i = 2; i < form->length; i++) {
+        if (!is_continuation(u[i])) {
+            return 0;
+        }
     }
-    if (u[0] >= 0xC2u && u[0] <= 0xDFu) {
-        return n >= 2 && is_continuation(u[1]) ? 2 : 0;
-    }
-    if (u[0] >= 0xE0u && u[0] <= 0xEFu) {
-        unsigned char low = u[0] == 0xE0u ? 0xA0u : 0x80u;
-        unsigned char high = u[0] == 0xEDu ? 0x9Fu : 0xBFu;
-        return n >= 3 && u[1] >= low && u[1] <= high && is_continuation(u[2]) ? 3 : 0;
-    }
-    if (u[0] >= 0xF0u && u[0] <= 0xF4u) {
-        unsigned char low = u[0] == 0xF0u ? 0x90u : 0x80u;
-        unsigned char high = u[0] == 0xF4u ? 0x8Fu : 0xBFu;
-        bool is_whole = n >= 4 && u[1] >= low && u[1] <= high;
-        return is_whole && is_continuation(u[2]) && is_continuation(u[3]) ? 4 : 0;
-    }
-    return 0;
+    return form->length;
 }
 
 bool utf8_valid(const char *p, size_t n)
