@@ -23,3 +23,9 @@ else()
     target_compile_options(beacon_build INTERFACE $<$<NOT:$<CONFIG:Debug>>:-U_FORTIFY_SOURCE>
         $<$<NOT:$<CONFIG:Debug>>:-D_FORTIFY_SOURCE=2>)
 endif()
+
+# The rooms carry the coverage that guides the fuzzers; beacon_fuzzer() adds libFuzzer itself.
+if(BEACON_FUZZ)
+    target_compile_options(beacon_build INTERFACE -fsanitize=fuzzer-no-link)
+    target_link_options(beacon_build INTERFACE -fsanitize=fuzzer-no-link)
+endif()
