@@ -25,6 +25,7 @@
 #include "plugin/discover.h"
 #include "plugin/provider.h"
 #include "session/history.h"
+#include "session/journal.h"
 #include "session/recorder.h"
 #include "tools/command.h"
 #include "tools/environment.h"
@@ -281,6 +282,7 @@ void wire_close(struct wire *wire)
     agent_destroy(wire->agent);
     command_table_destroy(wire->commands);
     recorder_destroy(wire->recorder);
+    journal_close(wire->journal);
     history_destroy(wire->history);
     replay_finish(&wire->replay);
     fanout_destroy(wire->events);
@@ -293,7 +295,6 @@ void wire_close(struct wire *wire)
     }
     provider_settings_finish(&wire->provider_settings);
     environment_free(wire->env);
-    free(wire->resume_path);
     free(wire->shell);
     free(wire->base_instructions);
     free(wire->sandbox_policy_json);

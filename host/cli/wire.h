@@ -18,6 +18,7 @@
 #include "tools/tool.h"
 
 struct command_table;
+struct journal;
 struct plugin_set;
 struct text;
 
@@ -48,7 +49,7 @@ struct wire {
     struct wire_start *start; /* borrowed */
     char thread_id[40];
     bool is_resumed;
-    char *resume_path; /* rollout of a resumed session */
+    struct journal *journal; /* open, until the recorder takes it over */
     struct provider_settings provider_settings;
     struct bearer bearer;
     struct plugin_set *plugins;

@@ -38,44 +38,47 @@ int wire_session_choose(struct wire *wire, const struct wire_request *request,
     const char *cwd = request->resumes_any_cwd ? NULL : wire->start->cwd;
     int rc = request->resumes_last ? catalog_find_last(home, cwd, &entry, err)
                                    : catalog_find(home, request->resume_id, &entry, err);
+    /* Locked, and its torn end cut back, before it is read: nobody appends in between. */
+    if (rc == BEACON_OK && !request->is_ephemeral) {
+        rc = journal_open_append(entry.path, &wire->journal, err);
+    }
     if (rc == BEACON_OK) {
         rc = replay_read(entry.path, &wire->replay, err);
     }
     if (rc == BEACON_OK) {
         wire->history = take_pointer(wire->replay.history);
         (void)strncpy(wire->thread_id, wire->replay.id, sizeof wire->thread_id - 1);
-        wire->resume_path = take_pointer(entry.path);
     }
     catalog_entry_finish(&entry);
     return rc;
 }
 
-static int open_journal(struct wire *wire, const struct wire_request *request, struct journal **ret,
+/* A new session's file; that of a resumed one is open already. */
+static int open_journal(struct wire *wire, const struct wire_request *request,
                         struct beacon_error *err)
 {
-    if (request->is_ephemeral) {
-        *ret = NULL;
-        return BEACON_OK;
+    if (!request->is_ephemeral && !wire->is_resumed) {
+        int rc = journal_create(wire->start->home.path, wire->thread_id, clock_unix_ms(),
+                                &wire->journal, err);
+        if (rc != BEACON_OK) {
+            return rc;
+        }
     }
-    int rc = wire->is_resumed ? journal_open_append(wire->resume_path, ret, err)
-                              : journal_create(wire->start->home.path, wire->thread_id,
-                                               clock_unix_ms(), ret, err);
     const char *durability = config_string(wire->start->config, "durability");
-    if (rc == BEACON_OK && durability != NULL && strcmp(durability, "power-loss") == 0) {
-        journal_set_durability(*ret, JOURNAL_POWER_LOSS);
+    if (wire->journal != NULL && durability != NULL && strcmp(durability, "power-loss") == 0) {
+        journal_set_durability(wire->journal, JOURNAL_POWER_LOSS);
     }
-    return rc;
+    return BEACON_OK;
 }
 
 int wire_session_open(struct wire *wire, const struct wire_request *request,
                       struct beacon_error *err)
 {
-    struct journal *journal = NULL;
-    int rc = open_journal(wire, request, &journal, err);
+    int rc = open_journal(wire, request, err);
     if (rc != BEACON_OK) {
         return rc;
     }
-    wire->recorder = recorder_create(journal);
+    wire->recorder = recorder_create(take_pointer(wire->journal));
     fanout_add(wire->events, recorder_sink, wire->recorder);
     fanout_add(wire->events, request->sink, request->sink_ctx);
     if (wire->is_resumed) {
