@@ -355,7 +355,7 @@ static int listen_on_loopback(void)
 
 static void write_port(int listener, const char *path)
 {
-    struct sockaddr_in address;
+    struct sockaddr_in address = {0};
     socklen_t size = sizeof address;
     struct beacon_error err = {0};
     char text[16];

@@ -48,8 +48,7 @@ struct mock_server *mock_server_start(void **state, const char *scenario)
     const char *file = temp_path(state, name);
     server->log = alloc_string(temp_path(state, log_name));
     write_text(file, scenario);
-    const char *const argv[] = {
-        TEST_BUILD_DIR "/tests/mock_model", "--listen-fd", "3", "--log", server->log, file, NULL};
+    const char *const argv[] = {MOCK_MODEL, "--listen-fd", "3", "--log", server->log, file, NULL};
     const char *const env[] = {NULL};
     const struct spawn_fd fds[] = {{.parent_fd = listener, .child_fd = LISTEN_FD}};
     struct spawn_request request = {.argv = argv,
