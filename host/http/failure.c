@@ -18,40 +18,41 @@ struct failure_row {
     CURLcode code;
     int32_t result;
     uint32_t flags;
+    bool with_detail;           /* libcurl's words say more than we can */
     const char *before, *after; /* the message is before + "host:port" + after */
     const char *hint;
-    bool with_detail; /* libcurl's words say more than we can */
 };
 
 static const struct failure_row rows[] = {
-    {CURLE_COULDNT_RESOLVE_HOST, BEACON_E_IO, 0, "cannot find the address of ", "",
-     "check the name in base_url, the network and DNS", false},
-    {CURLE_COULDNT_RESOLVE_PROXY, BEACON_E_IO, 0, "cannot find the address of the proxy for ", "",
-     "check http_proxy, https_proxy and no_proxy in the environment", false},
-    {CURLE_COULDNT_CONNECT, BEACON_E_IO, 0, "cannot connect to ", "",
-     "check that the server runs, base_url, and the proxy variables of the environment", true},
-    {CURLE_OPERATION_TIMEDOUT, BEACON_E_DEADLINE, 0, "timeout connecting to ", "",
-     "check the network and the proxy variables of the environment", false},
-    {CURLE_PEER_FAILED_VERIFICATION, BEACON_E_IO, HTTP_ERROR_PERMANENT, "the TLS certificate of ",
-     " is not trusted", CHECK_CA, true},
-    {CURLE_SSL_CACERT_BADFILE, BEACON_E_IO, HTTP_ERROR_PERMANENT, "the CA certificates to check ",
-     " with cannot be read", CHECK_CA, true},
-    {CURLE_SSL_CONNECT_ERROR, BEACON_E_IO, 0, "no TLS connection with ", "",
-     "check that base_url should begin with https:// and that the server speaks TLS 1.2", true},
-    {CURLE_SSL_CIPHER, BEACON_E_IO, HTTP_ERROR_PERMANENT, "no TLS cipher in common with ", "",
-     "ask the operator of the server", true},
-    {CURLE_GOT_NOTHING, BEACON_E_IO, 0, "", " closed the connection without an answer", PEER_CLOSED,
-     false},
-    {CURLE_UNSUPPORTED_PROTOCOL, BEACON_E_PROTOCOL, 0, "", " does not answer in HTTP", CHECK_URL,
-     false},
-    {CURLE_WEIRD_SERVER_REPLY, BEACON_E_PROTOCOL, 0, "", " does not answer in HTTP", CHECK_URL,
-     false},
-    {CURLE_URL_MALFORMAT, BEACON_E_INVALID, HTTP_ERROR_PERMANENT, "the URL of ", " is not valid",
-     CHECK_URL, false},
+    {CURLE_COULDNT_RESOLVE_HOST, BEACON_E_IO, 0, false, "cannot find the address of ", "",
+     "check the name in base_url, the network and DNS"},
+    {CURLE_COULDNT_RESOLVE_PROXY, BEACON_E_IO, 0, false,
+     "cannot find the address of the proxy for ", "",
+     "check http_proxy, https_proxy and no_proxy in the environment"},
+    {CURLE_COULDNT_CONNECT, BEACON_E_IO, 0, true, "cannot connect to ", "",
+     "check that the server runs, base_url, and the proxy variables of the environment"},
+    {CURLE_OPERATION_TIMEDOUT, BEACON_E_DEADLINE, 0, false, "timeout connecting to ", "",
+     "check the network and the proxy variables of the environment"},
+    {CURLE_PEER_FAILED_VERIFICATION, BEACON_E_IO, HTTP_ERROR_PERMANENT, true,
+     "the TLS certificate of ", " is not trusted", CHECK_CA},
+    {CURLE_SSL_CACERT_BADFILE, BEACON_E_IO, HTTP_ERROR_PERMANENT, true,
+     "the CA certificates to check ", " with cannot be read", CHECK_CA},
+    {CURLE_SSL_CONNECT_ERROR, BEACON_E_IO, 0, true, "no TLS connection with ", "",
+     "check that base_url should begin with https:// and that the server speaks TLS 1.2"},
+    {CURLE_SSL_CIPHER, BEACON_E_IO, HTTP_ERROR_PERMANENT, true, "no TLS cipher in common with ", "",
+     "ask the operator of the server"},
+    {CURLE_GOT_NOTHING, BEACON_E_IO, 0, false, "", " closed the connection without an answer",
+     PEER_CLOSED},
+    {CURLE_UNSUPPORTED_PROTOCOL, BEACON_E_PROTOCOL, 0, false, "", " does not answer in HTTP",
+     CHECK_URL},
+    {CURLE_WEIRD_SERVER_REPLY, BEACON_E_PROTOCOL, 0, false, "", " does not answer in HTTP",
+     CHECK_URL},
+    {CURLE_URL_MALFORMAT, BEACON_E_INVALID, HTTP_ERROR_PERMANENT, false, "the URL of ",
+     " is not valid", CHECK_URL},
 };
 
-static const struct failure_row lost = {CURLE_RECV_ERROR, BEACON_E_IO, 0,   "the connection to ",
-                                        " was lost",      PEER_CLOSED, true};
+static const struct failure_row lost = {CURLE_RECV_ERROR,     BEACON_E_IO, 0,          true,
+                                        "the connection to ", " was lost", PEER_CLOSED};
 
 static const struct failure_row *row_of(CURLcode code)
 {

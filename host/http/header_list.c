@@ -99,7 +99,8 @@ int header_list_add(struct header_list *list, struct beacon_str name, struct bea
     if (blank == value.n) {
         line[name.n] = ';';
     } else {
-        memcpy(line + name.n, ": ", 2);
+        line[name.n] = ':';
+        line[name.n + 1] = ' ';
         memcpy(line + name.n + 2, value.p, value.n);
     }
     append(list, line);

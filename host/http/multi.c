@@ -147,7 +147,10 @@ void multi_destroy(struct multi *multi)
     }
     (void)multi->curl->multi_cleanup(multi->handle);
     while (multi->sockets != NULL) { /* idle connections are closed without a word */
-        unwatch(multi->sockets);
+        struct watched *watched = multi->sockets;
+        multi->sockets = watched->next;
+        loop_watch_close(watched->watch);
+        free(watched);
     }
     loop_timer_close(multi->timer);
     free(multi);

@@ -160,6 +160,7 @@ static struct beacon_http_request full_request(const struct beacon_http_request 
     return full;
 }
 
+/* NOLINTNEXTLINE(readability-function-size): seven names; a struct would only move them */
 int http_start(struct http *http, const struct beacon_http_request *rq,
                const struct http_limits *limits, const struct http_callbacks *callbacks, void *ctx,
                struct http_exchange **ret, struct beacon_error *err)

@@ -3,8 +3,9 @@
  *
  * Owns the connections, kept alive so that a session uses one TCP connection, and every exchange
  * under way. Who calls: agent/ for the model, host_api for plugins. Everything a request was
- * described with is copied by http_start(). System CAs (or CURL_CA_BUNDLE, SSL_CERT_FILE,
- * SSL_CERT_DIR), proxies from the environment with NO_PROXY as curl has them, no redirects.
+ * described with is copied by http_start(). The system's CAs, or the bundle that CODEX_CA_CERTIFICATE,
+ * CURL_CA_BUNDLE or SSL_CERT_FILE names (and the directory of SSL_CERT_DIR); proxies from the
+ * environment with NO_PROXY as curl has them; no redirects. The program ignores SIGPIPE.
  * Thread: [main], also all callbacks.
  */
 #ifndef HOST_HTTP_REQUEST_H

@@ -104,6 +104,7 @@ static size_t on_body(char *chunk, size_t size, size_t n, void *ctx)
 }
 
 /* The connection stands and the request is about to be sent. */
+/* NOLINTNEXTLINE(readability-non-const-parameter): libcurl's signature */
 static int on_connected(void *ctx, char *peer_ip, char *own_ip, int peer_port, int own_port)
 {
     struct http_exchange *exchange = ctx;
@@ -176,10 +177,10 @@ static void set_transport(struct http_exchange *exchange)
     set_long(exchange, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2);
 }
 
-/* The first of these that is set names the CA bundle, as for the curl tool and for Codex. */
+/* The first of these that is set names the CA bundle, as for Codex and for the curl tool. */
 static void set_certificates(struct http_exchange *exchange)
 {
-    static const char *const files[] = {"CURL_CA_BUNDLE", "CODEX_CA_CERTIFICATE", "SSL_CERT_FILE"};
+    static const char *const files[] = {"CODEX_CA_CERTIFICATE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"};
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
         const char *path = getenv(files[i]);
         if (path != NULL && path[0] != '\0') {

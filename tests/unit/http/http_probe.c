@@ -46,6 +46,9 @@ static int act(struct probe *probe, enum probe_point point)
         struct bench bench = {probe->loop, probe->http};
         probe->start_at = PROBE_NEVER;
         probe_start(probe->follower, &bench, probe->request, &no_limits);
+        if (probe->is_follower_cancelled) {
+            http_cancel(probe->follower->exchange);
+        }
     }
     if (probe->cancel_at == point) {
         probe->cancel_at = PROBE_NEVER;

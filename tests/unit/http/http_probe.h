@@ -23,6 +23,7 @@ struct probe {
     enum probe_point cancel_at, stop_at, start_at; /* do it in that callback, the first time */
     struct http_exchange *victim;                  /* cancel this one instead of its own */
     struct probe *follower;                        /* what start_at starts, with the same request */
+    bool is_follower_cancelled;                    /* right after it was started */
     const struct beacon_http_request *request;
 
     struct http *http;
