@@ -2,8 +2,10 @@
  *
  * mock_model - a model server that plays a script, on loopback, for tests and benches.
  *
- *     mock_model [--port-file F | --listen-fd N] [--log F] [--max-requests N] [--idle-exit-s N] SCENARIO.json
+ *     mock_model [--port-file F | --listen-fd N] [--log F] [--max-requests N] [--idle-exit-s N]
+ *                [--background] SCENARIO.json
  *
+ * --background: print the pid of the server and return once it can be asked, so nobody has to poll.
  * Binds 127.0.0.1 on a port the system picks and writes it to F, in one rename. Each request becomes
  * one JSON line of the log before it is answered. Ends on SIGTERM, after N requests, or after 300 s
  * (--idle-exit-s) without traffic. HTTP/1.1 with keep-alive, any number of connections.
@@ -30,6 +32,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/auto.h"
@@ -383,6 +386,7 @@ static struct json_object *read_scenario(const char *path)
 
 struct options {
     const char *port_file, *listen_fd, *log, *max_requests, *idle_exit_s, *scenario;
+    bool is_background;
 };
 
 static struct options read_options(int argc, char **argv)
@@ -398,6 +402,10 @@ static struct options read_options(int argc, char **argv)
                 {"--idle-exit-s", &options.idle_exit_s}};
     for (int i = 1; i < argc; i++) {
         const char **to = &options.scenario;
+        if (strcmp(argv[i], "--background") == 0) {
+            options.is_background = true;
+            continue;
+        }
         for (size_t row = 0; row < sizeof rows / sizeof rows[0] && i + 1 < argc; row++) {
             if (strcmp(argv[i], rows[row].name) == 0) {
                 to = rows[row].to;
@@ -409,10 +417,25 @@ static struct options read_options(int argc, char **argv)
     }
     if (options.scenario == NULL || (options.port_file == NULL && options.listen_fd == NULL)) {
         (void)fprintf(stderr, "usage: mock_model --port-file F [--log F] [--max-requests N] "
-                              "[--idle-exit-s N] SCENARIO.json\n");
+                              "[--idle-exit-s N] [--background] SCENARIO.json\n");
         exit(2);
     }
     return options;
+}
+
+/* The listener is open already: whoever reads the pid may connect. */
+static void go_to_background(void)
+{
+    pid_t pid = fork();
+    if (pid != 0) {
+        (void)printf("%d\n", (int)pid);
+        _exit(pid < 0 || fflush(stdout) != 0 ? EXIT_FAILURE : EXIT_SUCCESS);
+    }
+    (void)setsid();
+    /* A caller that captures our output waits for everybody who could still write to it. */
+    if (freopen("/dev/null", "w", stdout) == NULL) {
+        _exit(EXIT_FAILURE);
+    }
 }
 
 static void catch_signals(struct server *server)
@@ -445,6 +468,9 @@ int main(int argc, char **argv)
         options.listen_fd != NULL ? (int)strtol(options.listen_fd, NULL, 10) : listen_on_loopback();
     if (options.port_file != NULL) {
         write_port(server.listener, options.port_file);
+    }
+    if (options.is_background) {
+        go_to_background();
     }
     run(&server);
     for (size_t i = 0; i < server.n_connections; i++) {
