@@ -127,15 +127,17 @@ static int load_config(struct run *run)
                                          .n_flags = o->n_flags,
                                          .display = &display};
     struct beacon_error err = {0};
+    if (config_check_overrides(o->overrides.list, o->overrides.n, &err) != BEACON_OK) {
+        (void)fprintf(stderr, "Error parsing -c overrides: %s\n", err.message);
+        return EXIT_STATUS_FAILED;
+    }
     if (wire_start(&request, &run->start, &err) == BEACON_OK) {
         return EXIT_STATUS_OK;
     }
     if (display.len > 0) {
         (void)fprintf(stderr, "Error loading config.toml:\n%s\n", text_string(&display));
-    } else if (strstr(err.message, "verride") != NULL) {
-        (void)fprintf(stderr, "Error parsing -c overrides: %s\n", err.message);
     } else if (err.code == BEACON_E_INVALID) {
-        (void)fprintf(stderr, "Error loading config.toml: %s\n", err.message);
+        (void)fprintf(stderr, "Error loading config.toml: %s\n  %s\n", err.message, err.hint);
     } else {
         (void)fprintf(stderr, "Error: %s; %s\n", err.message, err.hint);
     }
