@@ -182,7 +182,7 @@ static int scan_segment(const struct elf_file *file, const ElfW(Phdr) * segment,
     const uint64_t end = segment->p_offset + segment->p_filesz;
     uint64_t at = segment->p_offset;
     for (int i = 0; i < NOTES_MAX && end - at >= sizeof(ElfW(Nhdr)); i++) {
-        ElfW(Nhdr) note;
+        ElfW(Nhdr) note = {0};
         char owner[sizeof OWNER] = {0};
         int rc = read_at(file, at, &note, sizeof note, err);
         if (rc != BEACON_OK) {
@@ -217,14 +217,14 @@ static int scan_segment(const struct elf_file *file, const ElfW(Phdr) * segment,
 static int scan_file(const struct elf_file *file, struct note_place *place,
                      struct beacon_error *err)
 {
-    ElfW(Ehdr) header;
+    ElfW(Ehdr) header = {0};
     int rc = read_header(file, &header, err);
     if (rc == BEACON_OK && header.e_shoff != 0) {
         /* Linkers write the section headers last: a file cut anywhere misses some of them. */
         rc = check_range(file, header.e_shoff, (uint64_t)header.e_shnum * header.e_shentsize, err);
     }
     for (unsigned i = 0; rc == BEACON_OK && i < header.e_phnum; i++) {
-        ElfW(Phdr) segment;
+        ElfW(Phdr) segment = {0};
         rc = read_at(file, header.e_phoff + (uint64_t)i * sizeof segment, &segment, sizeof segment,
                      err);
         if (rc == BEACON_OK) {

@@ -245,6 +245,7 @@ int plugin_open_component(const struct plugin_set *set, uint32_t kind, const cha
     if (rc != BEACON_OK) {
         return rc;
     }
+    assert(plugin != NULL && wanted != NULL);
     struct beacon_component component;
     if (!find_in_code(plugin, wanted, &component)) {
         /* Loaded earlier from a set that read another note of the same file. */

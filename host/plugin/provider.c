@@ -154,22 +154,27 @@ int64_t provider_count_tokens(const struct provider *provider, const struct beac
 }
 
 /* The caller's sink behind one that completes each model. */
+struct models_relay {
+    const struct beacon_models_sink *to;
+};
+
 static beacon_rc add_model(const struct beacon_models_sink *sink, const struct beacon_model *theirs)
 {
-    const struct beacon_models_sink *to = sink->ctx;
+    const struct models_relay *relay = sink->ctx;
     struct beacon_model model;
     beacon_rc rc = sized_copy(&model, sizeof model, theirs, "a model", NULL);
     if (rc == BEACON_OK && (!outcome_is_span(model.id.p, model.id.n) ||
                             !outcome_is_span(model.display.p, model.display.n))) {
         rc = BEACON_E_INVALID;
     }
-    return rc == BEACON_OK ? to->add(to, &model) : rc;
+    return rc == BEACON_OK ? relay->to->add(relay->to, &model) : rc;
 }
 
 int provider_models(const struct provider *provider, const struct beacon_models_sink *out)
 {
+    struct models_relay relay = {.to = out};
     const struct beacon_models_sink sink = {
-        .struct_size = (uint32_t)sizeof sink, .ctx = (void *)(uintptr_t)out, .add = add_model};
+        .struct_size = (uint32_t)sizeof sink, .ctx = &relay, .add = add_model};
     return outcome_code(provider->table.models(provider->inst, &sink));
 }
 

@@ -64,7 +64,9 @@ static bool is_refused_home_of(const struct plugin_entry *entry, const struct se
     (void)snprintf(file_name, sizeof file_name, "%s_%s.so", manifest_kind_name(selector->kind),
                    selector->name);
     for (char *p = file_name; *p != '\0'; p++) {
-        *p = *p == '-' ? '_' : *p;
+        if (*p == '-') {
+            *p = '_';
+        }
     }
     return strcmp(path_base(entry->path), file_name) == 0;
 }

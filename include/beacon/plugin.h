@@ -66,8 +66,8 @@ BEACON_BEGIN_DECLS
 /* Every struct that may grow begins with `uint32_t struct_size`, set by its writer to the sizeof that
  * it was compiled with. A reader touches a field through BEACON_HAS or BEACON_GET only; fields of the
  * first release may be read plainly. `p` is evaluated more than once. */
-#define BEACON_END_OF_(p, f) ((size_t)((const char *)&(p)->f - (const char *)(p)) + sizeof((p)->f))
-#define BEACON_HAS(p, f)     ((size_t)(p)->struct_size >= BEACON_END_OF_(p, f))
+#define BEACON_END_OF(p, f) ((size_t)((const char *)(&(p)->f + 1) - (const char *)(p)))
+#define BEACON_HAS(p, f)    ((size_t)(p)->struct_size >= BEACON_END_OF(p, f))
 
 /* The field, or `otherwise` when the writer was too old to know it. */
 #define BEACON_GET(p, f, otherwise) (BEACON_HAS(p, f) ? (p)->f : (otherwise))
@@ -170,11 +170,11 @@ typedef const struct beacon_plugin *(*beacon_plugin_entry_fn)(uint32_t host_mino
  * with BEACON_STATIC_PLUGIN (set by the CMake function), a hidden symbol named after `ident`, so that
  * several plugins link into one program. */
 #ifdef BEACON_STATIC_PLUGIN
-#define BEACON_EXPORT             __attribute__((visibility("hidden")))
-#define BEACON_ENTRY_NAME_(ident) beacon_plugin_entry_v1__##ident
+#define BEACON_EXPORT            __attribute__((visibility("hidden")))
+#define BEACON_ENTRY_NAME(ident) beacon_plugin_entry_v1__##ident
 #else
-#define BEACON_EXPORT             __attribute__((visibility("default")))
-#define BEACON_ENTRY_NAME_(ident) beacon_plugin_entry_v1
+#define BEACON_EXPORT            __attribute__((visibility("default")))
+#define BEACON_ENTRY_NAME(ident) beacon_plugin_entry_v1
 #endif
 #ifdef __cplusplus
 #define BEACON_EXTERN_C extern "C"
@@ -182,8 +182,8 @@ typedef const struct beacon_plugin *(*beacon_plugin_entry_fn)(uint32_t host_mino
 #define BEACON_EXTERN_C extern
 #endif
 #define BEACON_PLUGIN(ident, ptr)                                                                  \
-    BEACON_EXTERN_C BEACON_EXPORT const struct beacon_plugin *BEACON_ENTRY_NAME_(ident)(uint32_t); \
-    const struct beacon_plugin *BEACON_ENTRY_NAME_(ident)(uint32_t host_minor)                     \
+    BEACON_EXTERN_C BEACON_EXPORT const struct beacon_plugin *BEACON_ENTRY_NAME(ident)(uint32_t);  \
+    const struct beacon_plugin *BEACON_ENTRY_NAME(ident)(uint32_t host_minor)                      \
     {                                                                                              \
         return host_minor >= (ptr)->min_host_minor ? (ptr) : NULL;                                 \
     }

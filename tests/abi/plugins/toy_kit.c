@@ -117,12 +117,16 @@ static beacon_rc key_status(void *inst, struct beacon_str account, struct beacon
     return BEACON_OK;
 }
 
-/* Gives the header that the environment variable TOY_KEY holds, through the host's facet. */
+/* Gives the variable that the audience names as a header, through the host's facet. */
+struct key_relay {
+    const struct beacon_cred_sink *out;
+};
+
 static beacon_rc key_put(const struct beacon_sink *s, const void *p, size_t n)
 {
-    const struct beacon_cred_sink *out = s->ctx;
+    const struct key_relay *relay = s->ctx;
     const struct beacon_str name = {"x-key", 5}, value = {p, n};
-    return out->header(out, name, value);
+    return relay->out->header(relay->out, name, value);
 }
 
 static beacon_rc key_acquire(void *inst, const struct beacon_need *n,
@@ -130,8 +134,9 @@ static beacon_rc key_acquire(void *inst, const struct beacon_need *n,
                              struct beacon_error *e)
 {
     const struct beacon_host_env *env = host_in_use->facet(host_in_use, BEACON_HOST_ENV);
+    struct key_relay relay = {.out = out};
     const struct beacon_sink sink = {
-        .struct_size = (uint32_t)sizeof sink, .ctx = (void *)(uintptr_t)out, .put = key_put};
+        .struct_size = (uint32_t)sizeof sink, .ctx = &relay, .put = key_put};
     (void)inst;
     (void)c;
     (void)e;
@@ -191,19 +196,53 @@ static const struct beacon_telemetry paper = {
     .write = paper_write,
 };
 
-#define COMPONENT(var, kind_, name_, iface_, table_)                                               \
-    static const struct beacon_component var = {.struct_size = (uint32_t)sizeof var,               \
-                                                .kind = (kind_),                                   \
-                                                .name = (name_),                                   \
-                                                .iface = (iface_),                                 \
-                                                .vtable = (table_)}
+static const struct beacon_component jail_component = {
+    .struct_size = (uint32_t)sizeof jail_component,
+    .kind = BEACON_KIND_SANDBOX,
+    .name = "jail",
+    .iface = BEACON_SANDBOX_IFACE,
+    .vtable = &jail,
+};
 
-COMPONENT(jail_component, BEACON_KIND_SANDBOX, "jail", BEACON_SANDBOX_IFACE, &jail);
-COMPONENT(old_jail_component, BEACON_KIND_SANDBOX, "old_jail", BEACON_SANDBOX_IFACE, &old_jail);
-COMPONENT(key_component, BEACON_KIND_AUTH, "key", BEACON_AUTH_IFACE, &key);
-COMPONENT(wire_component, BEACON_KIND_TELEMETRY, "wire", BEACON_TELEMETRY_IFACE, &wire);
-COMPONENT(paper_component, BEACON_KIND_TELEMETRY, "paper", BEACON_TELEMETRY_IFACE, &paper);
-COMPONENT(future_component, BEACON_KIND_SANDBOX, "future", "beacon.sandbox/9", &jail);
+static const struct beacon_component old_jail_component = {
+    .struct_size = (uint32_t)sizeof old_jail_component,
+    .kind = BEACON_KIND_SANDBOX,
+    .name = "old_jail",
+    .iface = BEACON_SANDBOX_IFACE,
+    .vtable = &old_jail,
+};
+
+static const struct beacon_component key_component = {
+    .struct_size = (uint32_t)sizeof key_component,
+    .kind = BEACON_KIND_AUTH,
+    .name = "key",
+    .iface = BEACON_AUTH_IFACE,
+    .vtable = &key,
+};
+
+static const struct beacon_component wire_component = {
+    .struct_size = (uint32_t)sizeof wire_component,
+    .kind = BEACON_KIND_TELEMETRY,
+    .name = "wire",
+    .iface = BEACON_TELEMETRY_IFACE,
+    .vtable = &wire,
+};
+
+static const struct beacon_component paper_component = {
+    .struct_size = (uint32_t)sizeof paper_component,
+    .kind = BEACON_KIND_TELEMETRY,
+    .name = "paper",
+    .iface = BEACON_TELEMETRY_IFACE,
+    .vtable = &paper,
+};
+
+static const struct beacon_component future_component = {
+    .struct_size = (uint32_t)sizeof future_component,
+    .kind = BEACON_KIND_SANDBOX,
+    .name = "future",
+    .iface = "beacon.sandbox/9",
+    .vtable = &jail,
+};
 
 static const struct beacon_component *const components[] = {
     &jail_component,  &old_jail_component, &key_component, &wire_component,
