@@ -15,7 +15,7 @@ static bool repeat(uint32_t *made, uint32_t max, const struct stream_outcome *ou
         return false;
     }
     ++*made;
-    *ret = (struct attempt){*made, max, wait_ms};
+    *ret = (struct attempt){*made, max, wait_ms, outcome->phase == STREAM_ASKING};
     return true;
 }
 
@@ -34,7 +34,9 @@ bool attempts_next(struct attempts *attempts, const struct stream_outcome *outco
         }
     }
     attempts->request = 0;
-    return repeat(&attempts->stream, attempts->stream_max, outcome, random, ret);
+    bool may_repeat = repeat(&attempts->stream, attempts->stream_max, outcome, random, ret);
+    ret->is_request = false;
+    return may_repeat;
 }
 
 void attempts_reset(struct attempts *attempts)

@@ -17,6 +17,8 @@
 #include "loop/loop.h"
 #include "session/recorder.h"
 
+#define QUIET_BELOW_MS 1000 /* a shorter wait on the request level is not worth a line */
+
 static void emit(struct agent *agent, struct event event)
 {
     event.turn_id = agent->turn_id;
@@ -134,7 +136,11 @@ static bool retry(struct agent *agent, const struct stream_outcome *outcome)
     }
     struct event event = {.kind = EVENT_RETRY};
     event.as.retry =
-        (struct event_retry){attempt.n, attempt.max, attempt.wait_ms, outcome->message};
+        (struct event_retry){.attempt = attempt.n,
+                             .max_attempts = attempt.max,
+                             .delay_ms = attempt.wait_ms,
+                             .is_quiet = attempt.is_request && attempt.wait_ms < QUIET_BELOW_MS,
+                             .reason = outcome->message};
     emit(agent, event);
     agent->is_pausing = true;
     loop_timer_start(agent->pause, attempt.wait_ms);

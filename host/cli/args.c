@@ -53,12 +53,25 @@ static bool is_listed(const char *values, const char *value)
     return false;
 }
 
+static int refuse_value(struct parser *parser, const struct args_option *option, const char *value)
+{
+    char listed[128] = "";
+    size_t n = 0;
+    for (const char *p = option->values; *p != '\0' && n < sizeof listed - 3; p++) {
+        listed[n++] = *p == '|' ? ',' : *p;
+        if (*p == '|') {
+            listed[n++] = ' ';
+        }
+    }
+    return error_set(parser->err, BEACON_E_INVALID, "use one of the possible values",
+                     "invalid value '%s' for '--%s <%s>'\n  [possible values: %s]", value,
+                     option->name, option->value_name, listed);
+}
+
 static int hand_value(struct parser *parser, const struct args_option *option, const char *value)
 {
     if (option->values != NULL && !is_listed(option->values, value)) {
-        return error_set(parser->err, BEACON_E_INVALID, "use one of the possible values",
-                         "invalid value '%s' for '--%s <%s>' [possible values: %s]", value,
-                         option->name, option->value_name, option->values);
+        return refuse_value(parser, option, value);
     }
     return parser->fn(parser->ctx, option->id, value, parser->err);
 }

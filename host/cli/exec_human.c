@@ -209,12 +209,16 @@ static void plan_updated(struct exec_human *human, const struct event *event)
 static void retry(struct exec_human *human, const struct event *event)
 {
     const struct event_retry *retry = &event->as.retry;
+    if (retry->is_quiet) {
+        return;
+    }
     styled(human, RED, "ERROR:");
-    (void)fprintf(stderr, " Reconnecting... %u/%u (%s)\n", retry->attempt, retry->max_attempts,
+    (void)fprintf(stderr, " Reconnecting... %u/%u (%s)", retry->attempt, retry->max_attempts,
                   retry->reason);
     if (retry->delay_ms >= 1000) {
-        (void)fprintf(stderr, "waiting %.1f s\n", (double)retry->delay_ms / 1000.0);
+        (void)fprintf(stderr, " in %.1f s", (double)retry->delay_ms / 1000.0);
     }
+    (void)fputc('\n', stderr);
 }
 
 /* 1234567 as "1,234,567". */
