@@ -13,13 +13,14 @@
 #include "base/error.h"
 #include "base/text.h"
 
-#define OWNER           "beacon" /* compared with its NUL */
-#define HEADERS_MAX     256      /* program headers of one file */
-#define NOTES_MAX       256      /* notes of one segment */
-#define BROKEN_HINT     "copy the file again, or rebuild the plugin"
-#define NOT_A_PLUGIN    "remove it from the plugin folder, or rebuild it with beacon_add_plugin()"
-#define NATIVE_CLASS    (sizeof(void *) == 8 ? ELFCLASS64 : ELFCLASS32)
-#define NATIVE_ENCODING (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? ELFDATA2LSB : ELFDATA2MSB)
+#define OWNER            "beacon" /* compared with its NUL */
+#define HEADERS_MAX      256      /* program headers of one file */
+#define NOTES_MAX        256      /* notes of one segment */
+#define READ_AHEAD_BYTES 4096
+#define BROKEN_HINT      "copy the file again, or rebuild the plugin"
+#define NOT_A_PLUGIN     "remove it from the plugin folder, or rebuild it with beacon_add_plugin()"
+#define NATIVE_CLASS     (sizeof(void *) == 8 ? ELFCLASS64 : ELFCLASS32)
+#define NATIVE_ENCODING  (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? ELFDATA2LSB : ELFDATA2MSB)
 
 struct machine {
     uint16_t number;
@@ -73,7 +74,7 @@ static int read_at(const struct elf_file *file, uint64_t offset, void *to, size_
     if (offset > file->size || n > file->size - offset) {
         return truncated(file, offset + n < offset ? UINT64_MAX : offset + n, err);
     }
-    if (file->fd < 0) {
+    if (offset + n <= file->in_memory) {
         memcpy(to, (const char *)file->memory + offset, n);
         return BEACON_OK;
     }
@@ -237,14 +238,19 @@ static int scan_file(const struct elf_file *file, struct note_place *place,
     return rc;
 }
 
-int elf_note_read(const struct elf_file *file, struct text *out, struct beacon_error *err)
+static int copy_note(const struct elf_file *file, struct text *out, struct beacon_error *err)
 {
     struct note_place place = {0};
     int rc = scan_file(file, &place, err);
     if (rc != BEACON_OK) {
         return rc;
     }
-    if (place.found != 1) {
+    if (place.found == 0) {
+        return error_set(err, BEACON_E_INVALID, NOT_A_PLUGIN,
+                         "%s is a shared object but no plugin: it carries no manifest note",
+                         file->name);
+    }
+    if (place.found > 1) {
         return error_set(err, BEACON_E_INVALID, NOT_A_PLUGIN,
                          "%s carries %u manifest notes, a plugin carries 1", file->name,
                          place.found);
@@ -264,4 +270,17 @@ int elf_note_read(const struct elf_file *file, struct text *out, struct beacon_e
         text_commit(out, place.bytes);
     }
     return rc;
+}
+
+int elf_note_read(const struct elf_file *file, struct text *out, struct beacon_error *err)
+{
+    /* Headers and notes stand at the front of what linkers write: one read instead of twenty. */
+    char front[READ_AHEAD_BYTES];
+    struct elf_file ahead = *file;
+    if (file->fd >= 0) {
+        ssize_t got = pread(file->fd, front, sizeof front, 0);
+        ahead.memory = front;
+        ahead.in_memory = got > 0 ? (uint64_t)got : 0;
+    }
+    return copy_note(&ahead, out, err);
 }

@@ -17,9 +17,10 @@ struct text;
 
 /* The file: either an open descriptor or bytes in memory. */
 struct elf_file {
-    const char *name; /* what errors call it */
-    int fd;           /* borrowed; -1 = read `memory` */
-    const void *memory;
+    const char *name;   /* what errors call it */
+    int fd;             /* borrowed; -1 = everything is in `memory` */
+    const void *memory; /* the first `in_memory` bytes, or NULL */
+    uint64_t in_memory;
     uint64_t size;
 };
 

@@ -316,7 +316,8 @@ static int read_elf(const struct elf_file *file, struct plugin_manifest **ret,
 int manifest_read_bytes(const void *bytes, size_t n, const char *name, struct plugin_manifest **ret,
                         struct beacon_error *err)
 {
-    const struct elf_file file = {.name = name, .fd = -1, .memory = bytes, .size = n};
+    const struct elf_file file = {
+        .name = name, .fd = -1, .memory = bytes, .in_memory = n, .size = n};
     return read_elf(&file, ret, err);
 }
 

@@ -94,6 +94,12 @@ function(_beacon_manifest_check_components file json)
             message(FATAL_ERROR "${file}: component form \"${form}\" is neither sans-io nor "
                                 "own-transport")
         endif()
+        string(JSON capabilities ERROR_VARIABLE failed GET "${json}" capabilities)
+        if(kind STREQUAL provider AND form STREQUAL own-transport AND
+           NOT capabilities MATCHES "\"own-transport\"")
+            message(FATAL_ERROR "${file}: provider \"${name}\" is own-transport, so "
+                                "\"capabilities\" must list \"own-transport\"")
+        endif()
     endforeach()
 endfunction()
 

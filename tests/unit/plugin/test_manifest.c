@@ -191,7 +191,8 @@ static void a_shared_object_without_note_is_not_a_plugin(void **state)
     struct plugin_manifest *manifest = NULL;
     assert_refused(manifest_read_file(BAD_TOYS "/no_note.so", &manifest, &err), BEACON_E_INVALID,
                    &err);
-    assert_string_equal(err.message, "no_note.so carries 0 manifest notes, a plugin carries 1");
+    assert_string_equal(err.message,
+                        "no_note.so is a shared object but no plugin: it carries no manifest note");
 }
 
 /* Where the size of the manifest note stands in the file. */
