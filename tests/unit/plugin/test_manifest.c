@@ -7,6 +7,7 @@
 #include <link.h>
 #include <stdlib.h>
 
+#include "base/alloc.h"
 #include "base/auto.h"
 #include "base/io.h"
 #include "base/text.h"
@@ -81,8 +82,7 @@ static void a_file_cut_anywhere_is_refused(void **state)
     for (size_t n = 0; n < file.len; n += 64) {
         struct beacon_error err = {0};
         struct plugin_manifest *manifest = NULL;
-        AUTO_FREE char *exact = malloc(n + 1); /* so that a read behind the end is caught */
-        memcpy(exact, file.data, n);
+        AUTO_FREE char *exact = alloc_copy(file.data, n); /* a read behind its end is caught */
         assert_refused(manifest_read_bytes(exact, n, "toy.so", &manifest, &err), BEACON_E_INVALID,
                        &err);
         assert_says(err.message, n == 0 ? "is empty" : "truncated");

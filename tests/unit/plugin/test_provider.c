@@ -110,11 +110,10 @@ static void an_older_plugin_is_completed_with_zeros(void **state)
     assert_ok(frame(&stage, "hi", &err), &err);
     assert_ok(frame(&stage, "!item", &err), &err);
     assert_ok(frame(&stage, "!usage", &err), &err);
-    const struct beacon_part whole = {0};
     char expected[128];
     (void)snprintf(expected, sizeof expected,
-                   "3:hi 2:part[%zu,0,0] 4:part[%zu,0,0] 5:usage[7,-1,-1] ", sizeof whole,
-                   sizeof whole);
+                   "3:hi 2:part[%zu,0,0] 4:part[%zu,0,0] 5:usage[7,-1,-1] ",
+                   sizeof(struct beacon_part), sizeof(struct beacon_part));
     assert_string_equal(text_string(&stage.seen), expected);
     stage_close(&stage);
 }
