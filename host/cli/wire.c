@@ -23,6 +23,7 @@
 #include "event/fanout.h"
 #include "loop/loop.h"
 #include "plugin/discover.h"
+#include "plugin/loader.h"
 #include "plugin/provider.h"
 #include "session/history.h"
 #include "session/journal.h"
@@ -291,6 +292,7 @@ void wire_close(struct wire *wire)
     if (!has_hung_plugin) { /* else its thread still runs in there, and the process ends soon */
         provider_close(wire->provider);
         plugin_set_close(wire->plugins);
+        plugin_unload_all();
         loop_destroy(wire->loop);
     }
     provider_settings_finish(&wire->provider_settings);
