@@ -274,17 +274,20 @@ static int write_last_message(const struct run *run)
     return EXIT_STATUS_OK;
 }
 
-static void print_answer(const struct run *run)
+static int print_answer(const struct run *run)
 {
-    if (run->json == NULL && run->status == EXIT_STATUS_OK && run->last_message != NULL) {
-        const char *message = run->last_message;
-        size_t n = strlen(message);
-        (void)fwrite(message, 1, n, stdout);
-        (void)fputs(n > 0 && message[n - 1] == '\n' ? "" : "\n", stdout);
-        if (fflush(stdout) != 0) {
-            (void)fprintf(stderr, "cannot write to stdout: %s\n", strerror(errno));
-        }
+    if (run->json != NULL || run->status != EXIT_STATUS_OK || run->last_message == NULL) {
+        return EXIT_STATUS_OK;
     }
+    const char *message = run->last_message;
+    size_t n = strlen(message);
+    (void)fwrite(message, 1, n, stdout);
+    (void)fputs(n > 0 && message[n - 1] == '\n' ? "" : "\n", stdout);
+    if (fflush(stdout) != 0) {
+        (void)fprintf(stderr, "cannot write to stdout: %s\n", strerror(errno));
+        return EXIT_STATUS_FAILED; /* a script must not take silence for the answer */
+    }
+    return EXIT_STATUS_OK;
 }
 
 static void run_turn(struct run *run)
@@ -330,9 +333,11 @@ static int run_exec(struct run *run)
     }
     run_turn(run);
     wire_close(&run->wire);
-    print_answer(run);
+    int printed = print_answer(run);
     int wrote = write_last_message(run);
-    return run->status != EXIT_STATUS_OK ? run->status : wrote;
+    return run->status != EXIT_STATUS_OK ? run->status
+           : printed != EXIT_STATUS_OK   ? printed
+                                         : wrote;
 }
 
 int cmd_exec(int argc, char **argv)
