@@ -68,12 +68,23 @@ static void on_delta(void *ctx, uint32_t code, const char *p, size_t n)
     emit(ctx, event);
 }
 
+/* Events carry C strings: a NUL in the model's words must not hide what follows it. */
+static char *event_text(struct beacon_str words)
+{
+    char *text = alloc_string_n(words.n > 0 ? words.p : "", words.n);
+    for (char *nul = memchr(text, '\0', words.n); nul != NULL;
+         nul = memchr(nul, '\0', words.n - (size_t)(nul - text))) {
+        *nul = ' ';
+    }
+    return text;
+}
+
 static void tell_item(struct agent *agent, const struct beacon_part *part)
 {
     if (part->type != BEACON_PART_TEXT && part->type != BEACON_PART_REASONING) {
         return;
     }
-    AUTO_FREE char *text = alloc_string_n(part->text.n > 0 ? part->text.p : "", part->text.n);
+    AUTO_FREE char *text = event_text(part->text);
     if (part->type == BEACON_PART_TEXT) {
         emit_message(agent, EVENT_AGENT_MESSAGE, text);
     } else if (text[0] != '\0') {
