@@ -27,10 +27,12 @@ struct dispatch {
     struct dispatch_callbacks callbacks;
     void *ctx;
     struct call *first;
-    bool is_open;     /* between dispatch_run and on_idle */
-    bool is_starting; /* start_ready() is on the stack */
-    bool is_idle_due; /* on_all_answered() is scheduled */
-    bool is_dropping; /* an answer could not be recorded */
+    struct call *beginning; /* its start() is on the stack and it has not answered */
+    bool is_open;           /* between dispatch_run and on_idle */
+    bool is_starting;       /* start_ready() or dispatch_cancel() is on the stack */
+    bool is_idle_due;       /* on_all_answered() is scheduled */
+    bool is_cancelled;      /* since dispatch_run() */
+    bool is_dropping;       /* an answer could not be recorded */
 };
 
 struct dispatch *dispatch_create(struct tool_context *tools,
@@ -122,13 +124,25 @@ static struct call *next_ready(struct dispatch *dispatch)
     return NULL;
 }
 
-static void start(struct call *call)
+static void cancel(struct call *call)
+{
+    assert(call->tool != NULL && call->tool->cancel != NULL);
+    call->tool->cancel(&call->run);
+}
+
+static void start(struct dispatch *dispatch, struct call *call)
 {
     call->state = CALL_RUNNING;
     if (call->tool == NULL) {
         tool_answerf(&call->run, "unsupported call: %s", call->name);
-    } else {
-        call->tool->start(&call->run);
+        return;
+    }
+    dispatch->beginning = call;
+    call->tool->start(&call->run);
+    bool goes_on = dispatch->beginning == call;
+    dispatch->beginning = NULL;
+    if (goes_on && dispatch->is_cancelled) { /* an event it sent made somebody interrupt the turn */
+        cancel(call);
     }
 }
 
@@ -148,7 +162,7 @@ static void start_ready(struct dispatch *dispatch)
     dispatch->is_starting = true;
     struct call *call = NULL;
     while ((call = next_ready(dispatch)) != NULL) {
-        start(call);
+        start(dispatch, call);
     }
     dispatch->is_starting = false;
     if (dispatch->first == NULL && dispatch->is_open && !dispatch->is_idle_due) {
@@ -180,13 +194,19 @@ static void on_answer(void *ctx, struct tool_run *run, const struct tool_answer 
     }
     struct call *call = *at;
     *at = call->next;
-    struct dispatch_call told = {call->call_id, call->name, call->is_freeform};
-    if (!dispatch->is_dropping && dispatch->callbacks.on_answer(dispatch->ctx, &told, answer) < 0) {
-        dispatch->is_dropping = true;
-        drop_waiting(dispatch);
+    if (dispatch->beginning == call) {
+        dispatch->beginning = NULL;
     }
+    struct dispatch_call told = {call->call_id, call->name, call->is_freeform};
+    bool is_lost =
+        !dispatch->is_dropping && dispatch->callbacks.on_answer(dispatch->ctx, &told, answer) < 0;
     free_call(call);
-    start_ready(dispatch);
+    if (is_lost) {
+        dispatch->is_dropping = true;
+        dispatch_cancel(dispatch);
+    } else {
+        start_ready(dispatch);
+    }
 }
 
 bool dispatch_run(struct dispatch *dispatch)
@@ -195,9 +215,16 @@ bool dispatch_run(struct dispatch *dispatch)
         return false;
     }
     dispatch->is_open = true;
-    dispatch->is_dropping = false;
+    dispatch->is_cancelled = dispatch->is_dropping = false;
     start_ready(dispatch);
     return true;
+}
+
+/* A call whose start() is on the stack is left alone: start() sees to it. */
+static struct call *next_to_cancel(const struct dispatch *dispatch)
+{
+    struct call *call = dispatch->first;
+    return call != NULL && call == dispatch->beginning ? call->next : call;
 }
 
 void dispatch_cancel(struct dispatch *dispatch)
@@ -206,17 +233,18 @@ void dispatch_cancel(struct dispatch *dispatch)
         drop_waiting(dispatch);
         return;
     }
+    bool was_starting = dispatch->is_starting;
+    dispatch->is_cancelled = true;
     dispatch->is_starting = true; /* nothing new begins while the list is emptied */
-    while (dispatch->first != NULL) {
-        struct call *call = dispatch->first;
+    struct call *call = NULL;
+    while ((call = next_to_cancel(dispatch)) != NULL) {
         if (call->state == CALL_RUNNING) {
-            assert(call->tool != NULL && call->tool->cancel != NULL);
-            call->tool->cancel(&call->run);
+            cancel(call);
         } else {
             call->state = CALL_RUNNING;
             tool_answerf(&call->run, "aborted");
         }
     }
-    dispatch->is_starting = false;
+    dispatch->is_starting = was_starting;
     start_ready(dispatch);
 }

@@ -21,10 +21,10 @@ struct dispatch_call {
 };
 
 struct dispatch_callbacks {
-    /* One answer. < 0 (it could not be recorded): the calls not begun yet are dropped. */
+    /* One answer. < 0 (it could not be recorded): the other calls are stopped and not told. */
     int (*on_answer)(void *ctx, const struct dispatch_call *call, const struct tool_answer *answer);
-    void (*on_idle)(
-        void *ctx); /* every call has answered; from the loop, never from dispatch_run */
+    /* Every call has answered. From the loop, never from inside dispatch_run(). */
+    void (*on_idle)(void *ctx);
 };
 
 struct dispatch *dispatch_create(struct tool_context *tools,
@@ -37,7 +37,8 @@ size_t dispatch_waiting(const struct dispatch *dispatch);                     /*
 /* Begin what was added. False when there is nothing: no callback follows. */
 bool dispatch_run(struct dispatch *dispatch);
 
-/* Every running call answers "aborted" now, the waiting ones likewise; on_idle still follows. */
+/* Every running call answers "aborted" now, the waiting ones likewise; on_idle still follows. Also
+ * from inside on_answer and from an event that a tool sends while it begins. */
 void dispatch_cancel(struct dispatch *dispatch);
 
 #endif
