@@ -9,6 +9,7 @@
 #include "agent/stream_worker.h"
 #include "base/alloc.h"
 #include "base/arena.h"
+#include "base/auto.h"
 #include "base/error.h"
 #include "http/request.h"
 #include "loop/loop.h"
@@ -25,11 +26,11 @@ const struct stream_outcome stream_cancelled = {.verdict = BEACON_VERDICT_FATAL,
 
 struct stream {
     struct stream_core core;
-    struct stream_worker
-        *worker; /* a provider with its own transport; everything below is unused */
+    struct stream_worker *worker; /* of a provider with its own transport; then no more is used */
     struct provider_exchange *exchange;
     struct http_exchange *http;
-    struct loop_timer *timer; /* BEACON_ACT_WAIT, or the linger after FINISH */
+    struct loop_timer *wait;   /* BEACON_ACT_WAIT */
+    struct loop_timer *linger; /* after FINISH */
     struct beacon_events events;
     enum stream_phase phase;
     bool has_finished, is_cancelled;
@@ -39,7 +40,8 @@ struct stream {
 
 static void destroy(struct stream *stream)
 {
-    loop_timer_close(stream->timer);
+    loop_timer_close(stream->wait);
+    loop_timer_close(stream->linger);
     provider_exchange_close(stream->exchange);
     arena_destroy(stream->core.arena);
     free(stream);
@@ -112,6 +114,9 @@ static beacon_rc on_event(const struct beacon_events *sink, const struct beacon_
 {
     struct stream *stream = sink->ctx;
     const struct stream_callbacks *callbacks = &stream->core.callbacks;
+    if (stream->is_cancelled) {
+        return BEACON_E_CANCELLED;
+    }
     switch (event->type) {
     case BEACON_EV_DELTA:
         callbacks->on_delta(stream->core.ctx, event->code, event->text.p, event->text.n);
@@ -158,9 +163,9 @@ static int on_frame(void *ctx, struct beacon_str event, struct beacon_bytes data
     struct beacon_error err = {0};
     stream->plugin_failure =
         provider_exchange_on_frame(stream->exchange, event, data, &stream->events, &err);
-    if (stream->has_finished && stream->timer == NULL) {
-        stream->timer = loop_timer_create(stream->core.parts.loop, on_linger_over, stream);
-        loop_timer_start(stream->timer, LINGER_MS);
+    if (stream->has_finished && stream->linger == NULL) {
+        stream->linger = loop_timer_create(stream->core.parts.loop, on_linger_over, stream);
+        loop_timer_start(stream->linger, LINGER_MS);
     }
     return stream->plugin_failure;
 }
@@ -176,12 +181,17 @@ static void on_end(void *ctx, uint32_t how, const struct beacon_error *transport
         return;
     }
     struct beacon_error err = {0};
-    if (stream->plugin_failure == BEACON_OK &&
-        provider_exchange_on_end(stream->exchange, how, &stream->events, &err) == BEACON_OK) {
-        advance(stream);
+    bool is_taken =
+        stream->plugin_failure == BEACON_OK &&
+        provider_exchange_on_end(stream->exchange, how, &stream->events, &err) == BEACON_OK;
+    if (stream->is_cancelled) { /* by who heard its last events; on_cancelled() is on its way */
         return;
     }
-    end_badly(stream, how, transport);
+    if (is_taken) {
+        advance(stream);
+    } else {
+        end_badly(stream, how, transport);
+    }
 }
 
 static void on_wait_over(void *ctx)
@@ -212,10 +222,10 @@ static int step(struct stream *stream, bool *ret_is_done, struct beacon_error *e
         return perform(stream, action.http, err);
     }
     if (action.kind == BEACON_ACT_WAIT) {
-        if (stream->timer == NULL) {
-            stream->timer = loop_timer_create(stream->core.parts.loop, on_wait_over, stream);
+        if (stream->wait == NULL) {
+            stream->wait = loop_timer_create(stream->core.parts.loop, on_wait_over, stream);
         }
-        loop_timer_start(stream->timer, action.wait_ms);
+        loop_timer_start(stream->wait, action.wait_ms);
         return BEACON_OK;
     }
     *ret_is_done = true;
@@ -269,7 +279,7 @@ int stream_start(const struct stream_parts *parts, const struct beacon_turn *tur
     stream->core = (struct stream_core){*parts, arena, *callbacks, ctx};
     int rc = BEACON_OK;
     if (provider_is_blocking(parts->provider)) {
-        stream->worker = stream_worker_start(&stream->core, turn, on_worker_end, stream);
+        rc = stream_worker_start(&stream->core, turn, on_worker_end, stream, &stream->worker, err);
     } else {
         rc = begin_exchange(stream, turn, err);
     }
@@ -300,8 +310,7 @@ void stream_cancel(struct stream *stream)
     if (stream->http != NULL) {
         http_cancel(stream->http);
     }
-    if (stream->timer != NULL) {
-        loop_timer_stop(stream->timer);
-    }
+    loop_timer_close(take_pointer(stream->wait));
+    loop_timer_close(take_pointer(stream->linger));
     loop_later(stream->core.parts.loop, on_cancelled, stream);
 }

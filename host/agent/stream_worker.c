@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "agent/stream_worker.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "agent/stream.h"
 #include "base/alloc.h"
-#include "base/arena.h"
+#include "base/error.h"
 #include "base/log.h"
 #include "loop/loop.h"
 #include "loop/worker.h"
@@ -15,6 +16,7 @@
 #include "plugin/provider.h"
 
 #define GRACE_MS 250 /* what the ABI gives a plugin to return after a cancel */
+#define SPANS    10  /* of an event and its part */
 
 /* What crosses the mailbox: this, then the bytes of its spans one after the other. */
 struct posted {
@@ -22,7 +24,7 @@ struct posted {
     uint32_t part_type, part_flags;
     struct beacon_usage usage;
     bool has_part, has_usage;
-    size_t sizes[10];
+    size_t sizes[SPANS];
 };
 
 struct stream_worker {
@@ -44,20 +46,20 @@ struct stream_worker {
 };
 
 /* The spans of an event, in the order in which they are posted. */
-static void list_spans(const struct beacon_event *event, struct beacon_str spans[10])
+static void list_spans(const struct beacon_event *event, struct beacon_str spans[SPANS])
 {
     static const struct beacon_part none = {0};
     const struct beacon_part *part = event->part != NULL ? event->part : &none;
-    const struct beacon_str all[10] = {event->text,
-                                       part->text,
-                                       part->call_id,
-                                       part->name,
-                                       part->media_type,
-                                       part->url,
-                                       {(const char *)part->blob.p, part->blob.n},
-                                       part->opaque,
-                                       part->id,
-                                       part->ns};
+    const struct beacon_str all[SPANS] = {event->text,
+                                          part->text,
+                                          part->call_id,
+                                          part->name,
+                                          part->media_type,
+                                          part->url,
+                                          {(const char *)part->blob.p, part->blob.n},
+                                          part->opaque,
+                                          part->id,
+                                          part->ns};
     memcpy(spans, all, sizeof all);
 }
 
@@ -65,10 +67,10 @@ static beacon_rc on_event(const struct beacon_events *sink, const struct beacon_
 {
     struct worker *worker = sink->ctx;
     struct posted head = {.type = event->type, .code = event->code};
-    struct beacon_str spans[10];
+    struct beacon_str spans[SPANS];
     list_spans(event, spans);
     size_t total = sizeof head;
-    for (int i = 0; i < 10; i++) {
+    for (int i = 0; i < SPANS; i++) {
         head.sizes[i] = spans[i].n;
         total += spans[i].n;
     }
@@ -84,7 +86,7 @@ static beacon_rc on_event(const struct beacon_events *sink, const struct beacon_
     char *bytes = alloc_zeroed(total);
     memcpy(bytes, &head, sizeof head);
     char *to = bytes + sizeof head;
-    for (int i = 0; i < 10; i++) {
+    for (int i = 0; i < SPANS; i++) {
         if (spans[i].n > 0) {
             memcpy(to, spans[i].p, spans[i].n);
             to += spans[i].n;
@@ -114,18 +116,37 @@ static void run(struct worker *worker, void *ctx)
                    self->verdict.message.n > 0 ? self->verdict.message.p : "");
 }
 
-static void unpack(const char *p, struct posted *head, struct beacon_str spans[10])
+static void unpack(const char *p, struct posted *head, struct beacon_str spans[SPANS])
 {
     memcpy(head, p, sizeof *head);
     p += sizeof *head;
-    for (int i = 0; i < 10; i++) {
+    for (int i = 0; i < SPANS; i++) {
         spans[i] = (struct beacon_str){p, head->sizes[i]};
         p += head->sizes[i];
     }
 }
 
+static void on_grace_over(void *ctx)
+{
+    struct stream_worker *self = ctx;
+    log_line(LOG_LEVEL_WARN,
+             "a provider plugin did not return %d ms after a cancel; its thread is left alone",
+             GRACE_MS);
+    self->is_hung = true;
+    worker_abandon(self->worker);
+}
+
+static void stop(struct stream_worker *self)
+{
+    worker_cancel(self->worker);
+    if (self->grace == NULL) {
+        self->grace = loop_timer_create(self->core.parts.loop, on_grace_over, self);
+        loop_timer_start(self->grace, GRACE_MS);
+    }
+}
+
 static void hand_item(struct stream_worker *self, const struct posted *head,
-                      const struct beacon_str spans[10])
+                      const struct beacon_str spans[SPANS])
 {
     struct beacon_part part = {
         .struct_size = (uint32_t)sizeof part,
@@ -143,7 +164,7 @@ static void hand_item(struct stream_worker *self, const struct posted *head,
     };
     if (self->core.callbacks.on_item(self->core.ctx, &part) < 0) {
         self->has_failed = true;
-        worker_cancel(self->worker);
+        stop(self);
     }
 }
 
@@ -155,7 +176,7 @@ static void on_post(void *ctx, uint32_t kind, const void *p, size_t n)
         return;
     }
     struct posted head;
-    struct beacon_str spans[10];
+    struct beacon_str spans[SPANS];
     unpack(p, &head, spans);
     if (kind == BEACON_EV_DELTA) {
         self->core.callbacks.on_delta(self->core.ctx, head.code, spans[0].p, spans[0].n);
@@ -207,34 +228,29 @@ static void on_done(void *ctx)
     free(self);
 }
 
-static void on_grace_over(void *ctx)
-{
-    struct stream_worker *self = ctx;
-    log_line(LOG_LEVEL_WARN,
-             "a provider plugin did not return %d ms after a cancel; its thread is left alone",
-             GRACE_MS);
-    self->is_hung = true;
-    worker_abandon(self->worker);
-}
-
-struct stream_worker *
-stream_worker_start(const struct stream_core *core, const struct beacon_turn *turn,
-                    void (*on_end)(void *ctx, const struct stream_outcome *outcome), void *ctx)
+int stream_worker_start(const struct stream_core *core, const struct beacon_turn *turn,
+                        void (*on_end)(void *ctx, const struct stream_outcome *outcome), void *ctx,
+                        struct stream_worker **ret, struct beacon_error *err)
 {
     struct stream_worker *self = alloc_zeroed(sizeof *self);
     self->core = *core;
     self->turn = turn;
     self->on_end = on_end;
     self->ctx = ctx;
-    struct worker_job job = {run, on_post, on_done, self};
-    self->worker = worker_start(core->parts.loop, &job);
-    return self;
+    self->worker =
+        worker_start(core->parts.loop, &(struct worker_job){run, on_post, on_done, self});
+    if (self->worker == NULL) {
+        int cause = errno;
+        free(self);
+        return error_set_errno(err, BEACON_E_LIMIT, cause, "end other programs, then try again",
+                               "cannot start a thread for the provider: %s", strerror(cause));
+    }
+    *ret = self;
+    return BEACON_OK;
 }
 
 void stream_worker_cancel(struct stream_worker *self)
 {
     self->is_cancelled = true;
-    worker_cancel(self->worker);
-    self->grace = loop_timer_create(self->core.parts.loop, on_grace_over, self);
-    loop_timer_start(self->grace, GRACE_MS);
+    stop(self);
 }
