@@ -85,7 +85,9 @@ int request_build(struct agent *agent, struct arena *arena, struct beacon_turn *
         .struct_size = (uint32_t)sizeof turn,
         .model = str(settings->model),
         .session_id = str(settings->thread_id),
-        .idempotency_key = str(arena_printf(arena, "%s", agent->turn_id)),
+        /* One key per question: a repeated one has the same history. */
+        .idempotency_key =
+            str(arena_printf(arena, "%s-%zu", agent->turn_id, history_count(agent->parts.history))),
         .attempt = agent->attempts.request + agent->attempts.stream + 1,
         .max_output_tokens = settings->max_output_tokens,
         .temperature = NAN,

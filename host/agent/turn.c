@@ -145,6 +145,8 @@ static bool retry(struct agent *agent, const struct stream_outcome *outcome)
     if (!attempts_next(&agent->attempts, outcome, random_unit(), &attempt)) {
         return false;
     }
+    agent->is_pausing = true; /* before the event: who hears it may interrupt */
+    loop_timer_start(agent->pause, attempt.wait_ms);
     struct event event = {.kind = EVENT_RETRY};
     event.as.retry =
         (struct event_retry){.attempt = attempt.n,
@@ -153,8 +155,6 @@ static bool retry(struct agent *agent, const struct stream_outcome *outcome)
                              .is_quiet = attempt.is_request && attempt.wait_ms < QUIET_BELOW_MS,
                              .reason = outcome->message};
     emit(agent, event);
-    agent->is_pausing = true;
-    loop_timer_start(agent->pause, attempt.wait_ms);
     return true;
 }
 
@@ -238,22 +238,36 @@ static enum turn_next tools(struct agent *agent)
     return dispatch_run(agent->dispatch) ? TURN_WAIT : TURN_PREPARE;
 }
 
+static void tell_completed(struct agent *agent)
+{
+    struct event event = {.kind = EVENT_TURN_COMPLETED};
+    event.as.usage.total = agent->total;
+    emit(agent, event);
+    struct beacon_error err = {0};
+    if (recorder_failure(agent->parts.recorder, &err) != BEACON_OK) {
+        fail(agent, &err); /* the end of the turn is a record too */
+    }
+}
+
+static void tell_failed(struct agent *agent)
+{
+    struct event event = {.kind = EVENT_TURN_FAILED};
+    event.as.message.text = agent->failure_message;
+    event.as.message.hint = agent->failure.hint;
+    emit(agent, event);
+}
+
 static enum turn_next done(struct agent *agent)
 {
-    enum agent_outcome outcome = AGENT_COMPLETED;
     if (agent->failure.code == BEACON_OK) {
-        struct event event = {.kind = EVENT_TURN_COMPLETED};
-        event.as.usage.total = agent->total;
-        emit(agent, event);
-        (void)may_go_on(agent); /* the end of the turn is a record too */
+        tell_completed(agent);
     }
     struct beacon_error failure = agent->failure;
-    if (failure.code != BEACON_OK) {
-        outcome = agent->is_interrupted ? AGENT_INTERRUPTED : AGENT_FAILED;
-        struct event event = {.kind = EVENT_TURN_FAILED};
-        event.as.message.text = agent->failure_message;
-        event.as.message.hint = failure.hint;
-        emit(agent, event);
+    enum agent_outcome outcome = failure.code == BEACON_OK            ? AGENT_COMPLETED
+                                 : failure.code == BEACON_E_CANCELLED ? AGENT_INTERRUPTED
+                                                                      : AGENT_FAILED;
+    if (outcome != AGENT_COMPLETED) {
+        tell_failed(agent);
     }
     dispatch_cancel(agent->dispatch);
     agent->turn_id[0] = '\0';
@@ -261,7 +275,7 @@ static enum turn_next done(struct agent *agent)
     free(take_pointer(agent->failure_message));
     agent->is_interrupted = false;
     attempts_reset(&agent->attempts);
-    agent->on_end(agent->on_end_ctx, outcome, failure.code != BEACON_OK ? &failure : NULL);
+    agent->on_end(agent->on_end_ctx, outcome, outcome != AGENT_COMPLETED ? &failure : NULL);
     return TURN_WAIT;
 }
 
