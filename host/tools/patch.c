@@ -123,13 +123,14 @@ void patch_run(struct tool_run *run, const char *text, size_t n, const char *dir
 /* The freeform tool gives the raw patch; a wire without freeform tools gives {"input": patch}. */
 void patch_tool(struct tool_run *run)
 {
-    if (run->input_bytes == 0 || run->input[0] != '{') {
+    static const struct tool_field fields[] = {{"input", TOOL_STRING, true}};
+    if (run->input[strspn(run->input, " \t\r\n")] != '{') {
         patch_run(run, run->input, run->input_bytes, run->context->cwd);
         return;
     }
-    AUTO_JSON struct json_object *arguments = tool_arguments(run);
-    const char *input = arguments != NULL ? tool_required_string(run, arguments, "input") : NULL;
-    if (input != NULL) {
+    AUTO_JSON struct json_object *arguments = tool_arguments(run, fields, 1);
+    if (arguments != NULL) {
+        const char *input = json_string_of(arguments, "input", "");
         patch_run(run, input, strlen(input), run->context->cwd);
     }
 }

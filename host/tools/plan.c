@@ -40,15 +40,14 @@ static bool read_steps(struct tool_run *run, struct json_object *plan, struct ev
 
 void plan_update(struct tool_run *run)
 {
-    AUTO_JSON struct json_object *arguments = tool_arguments(run);
+    static const struct tool_field fields[] = {{"plan", TOOL_ARRAY, true},
+                                               {"explanation", TOOL_STRING, false}};
+    AUTO_JSON struct json_object *arguments =
+        tool_arguments(run, fields, sizeof fields / sizeof fields[0]);
     if (arguments == NULL) {
         return;
     }
     struct json_object *plan = json_member(arguments, "plan");
-    if (!json_object_is_type(plan, json_type_array)) {
-        tool_answerf(run, "failed to parse function arguments: missing field `plan`");
-        return;
-    }
     size_t n = json_object_array_length(plan);
     if (n > STEPS_MAX) {
         tool_answerf(run, "failed to parse function arguments: a plan has at most %d steps",

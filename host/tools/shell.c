@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tools/shell.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -128,7 +129,7 @@ static void wait_for(struct tool_run *run, struct command *command, uint64_t yie
 
 static uint32_t token_budget(const struct tool_run *run, struct json_object *arguments)
 {
-    int64_t wanted = json_int_of(arguments, "max_output_tokens", OUTPUT_TOKEN_DEFAULT);
+    int64_t wanted = tool_number(arguments, "max_output_tokens", OUTPUT_TOKEN_DEFAULT);
     uint32_t most = run->context->max_output_tokens;
     return (uint32_t)clamp(wanted, 1, most < OUTPUT_TOKENS_MAX ? most : OUTPUT_TOKENS_MAX);
 }
@@ -152,7 +153,7 @@ static bool is_patch(struct tool_run *run, const char *const *argv, const char *
     AUTO_FREE char *dir = path_normal(cwd, found.directory != NULL ? found.directory : ".");
     patch_run(run, found.patch, found.patch_bytes, dir);
     patch_command_finish(&found);
-    return true;
+    return true; /* `run` may be gone */
 }
 
 static void start(struct tool_run *run, const struct command_request *request, uint64_t yield_ms,
@@ -181,11 +182,19 @@ static bool may_escalate(struct tool_run *run, struct json_object *arguments)
 
 void shell_exec_command(struct tool_run *run)
 {
-    AUTO_JSON struct json_object *arguments = tool_arguments(run);
-    const char *cmd = arguments != NULL ? tool_required_string(run, arguments, "cmd") : NULL;
-    if (cmd == NULL || !may_escalate(run, arguments)) {
+    static const struct tool_field fields[] = {{"cmd", TOOL_STRING, true},
+                                               {"workdir", TOOL_STRING, false},
+                                               {"shell", TOOL_STRING, false},
+                                               {"login", TOOL_BOOLEAN, false},
+                                               {"tty", TOOL_BOOLEAN, false},
+                                               {"yield_time_ms", TOOL_NUMBER, false},
+                                               {"max_output_tokens", TOOL_NUMBER, false}};
+    AUTO_JSON struct json_object *arguments =
+        tool_arguments(run, fields, sizeof fields / sizeof fields[0]);
+    if (arguments == NULL || !may_escalate(run, arguments)) {
         return;
     }
+    const char *cmd = json_string_of(arguments, "cmd", "");
     const char *shell = json_string_of(arguments, "shell", run->context->shell);
     const char *flag = json_bool_of(arguments, "login", true) ? "-lc" : "-c";
     const char *const argv[] = {shell, flag, cmd, NULL};
@@ -193,7 +202,7 @@ void shell_exec_command(struct tool_run *run)
     if (is_patch(run, argv, cwd)) {
         return;
     }
-    uint64_t yield_ms = clamp(json_int_of(arguments, "yield_time_ms", YIELD_DEFAULT_MS),
+    uint64_t yield_ms = clamp(tool_number(arguments, "yield_time_ms", YIELD_DEFAULT_MS),
                               YIELD_MIN_MS, YIELD_MAX_MS);
     struct command_request request = {.argv = argv,
                                       .cwd = cwd,
@@ -215,15 +224,16 @@ static bool type_into(struct tool_run *run, struct command *command, const char 
 
 void shell_write_stdin(struct tool_run *run)
 {
-    AUTO_JSON struct json_object *arguments = tool_arguments(run);
+    static const struct tool_field fields[] = {{"session_id", TOOL_NUMBER, true},
+                                               {"chars", TOOL_STRING, false},
+                                               {"yield_time_ms", TOOL_NUMBER, false},
+                                               {"max_output_tokens", TOOL_NUMBER, false}};
+    AUTO_JSON struct json_object *arguments =
+        tool_arguments(run, fields, sizeof fields / sizeof fields[0]);
     if (arguments == NULL) {
         return;
     }
-    if (json_member(arguments, "session_id") == NULL) {
-        tool_answerf(run, "failed to parse function arguments: missing field `session_id`");
-        return;
-    }
-    int64_t id = json_int_of(arguments, "session_id", 0);
+    int64_t id = tool_number(arguments, "session_id", 0);
     struct command *command = command_find(run->context->commands, (uint32_t)id);
     if (command == NULL || id != (int64_t)command_id(command)) {
         tool_answerf(run, "write_stdin failed: Unknown process id %" PRId64, id);
@@ -233,7 +243,7 @@ void shell_write_stdin(struct tool_run *run)
     if (!type_into(run, command, chars)) {
         return;
     }
-    int64_t wanted = json_int_of(arguments, "yield_time_ms", YIELD_MIN_MS);
+    int64_t wanted = tool_number(arguments, "yield_time_ms", YIELD_MIN_MS);
     uint64_t yield_ms = chars[0] == '\0' ? clamp(wanted, POLL_MIN_MS, POLL_MAX_MS)
                                          : clamp(wanted, YIELD_MIN_MS, YIELD_MAX_MS);
     wait_for(run, command, yield_ms, token_budget(run, arguments));
@@ -242,41 +252,51 @@ void shell_write_stdin(struct tool_run *run)
     }
 }
 
-/* The command of the older tools: an array, in `command` or, for local_shell, in `action.command`. */
-static const char **argv_of(struct json_object *call)
+/* An argv for the older tools; NULL when the run has been answered because a word is none. The array
+ * is the caller's to free, the words are borrowed. */
+static const char **argv_of(struct tool_run *run, struct json_object *words)
 {
-    struct json_object *words = json_member(call, "command");
-    size_t n = json_object_is_type(words, json_type_array) ? json_object_array_length(words) : 0;
-    const char **argv = alloc_array(n + 1, sizeof *argv);
+    size_t n = json_object_array_length(words);
+    AUTO_FREE const char **argv = alloc_array(n + 1, sizeof *argv);
     for (size_t i = 0; i < n; i++) {
-        argv[i] = json_object_get_string(json_object_array_get_idx(words, i));
-        if (argv[i] == NULL) {
-            argv[i] = "null";
+        struct json_object *word = json_object_array_get_idx(words, i);
+        if (!json_object_is_type(word, json_type_string) ||
+            strlen(json_object_get_string(word)) != (size_t)json_object_get_string_len(word)) {
+            tool_answerf(run, "failed to parse function arguments: field `command` must be an "
+                              "array of strings");
+            return NULL;
         }
+        argv[i] = json_object_get_string(word);
     }
-    return argv;
+    if (n == 0) {
+        tool_answerf(run, "failed to parse function arguments: field `command` is empty");
+        return NULL;
+    }
+    return take_pointer(argv);
 }
 
 void shell_argv(struct tool_run *run)
 {
-    AUTO_JSON struct json_object *arguments = tool_arguments(run);
+    static const struct tool_field fields[] = {{"command", TOOL_ARRAY, true},
+                                               {"workdir", TOOL_STRING, false},
+                                               {"timeout", TOOL_NUMBER, false},
+                                               {"timeout_ms", TOOL_NUMBER, false},
+                                               {"working_directory", TOOL_STRING, false}};
+    AUTO_JSON struct json_object *arguments =
+        tool_arguments(run, fields, sizeof fields / sizeof fields[0]);
     if (arguments == NULL || !may_escalate(run, arguments)) {
         return;
     }
-    struct json_object *action = json_member(arguments, "action");
-    struct json_object *call = action != NULL ? action : arguments;
-    AUTO_FREE const char **argv = argv_of(call);
-    if (argv[0] == NULL) {
-        tool_answerf(run, "failed to parse function arguments: missing field `command`");
+    AUTO_FREE const char **argv = argv_of(run, json_member(arguments, "command"));
+    if (argv == NULL) {
         return;
     }
-    const char *dir =
-        json_string_of(call, "workdir", json_string_of(call, "working_directory", "."));
-    AUTO_FREE char *cwd = path_normal(run->context->cwd, dir);
+    const char *dir = json_string_of(arguments, "working_directory", ".");
+    AUTO_FREE char *cwd = path_normal(run->context->cwd, json_string_of(arguments, "workdir", dir));
     if (is_patch(run, argv, cwd)) {
         return;
     }
-    int64_t timeout = json_int_of(call, "timeout_ms", json_int_of(call, "timeout", 0));
+    int64_t timeout = tool_number(arguments, "timeout_ms", tool_number(arguments, "timeout", 0));
     struct command_request request = {
         .argv = argv,
         .cwd = cwd,
@@ -288,11 +308,9 @@ void shell_argv(struct tool_run *run)
 void shell_cancel(struct tool_run *run)
 {
     struct waiting *waiting = run->state;
-    if (waiting == NULL) {
-        return;
-    }
+    assert(waiting != NULL); /* every start() here has answered or waits */
     command_kill(waiting->command);
-    command_on_exit(waiting->command, NULL, NULL);
+    command_release(waiting->command);
     loop_timer_close(waiting->timer);
     free(waiting);
     run->state = NULL;

@@ -34,33 +34,69 @@ void tool_answer_image(struct tool_run *run, const char *data_url)
                    &(struct tool_answer){.text = "", .n = 0, .image_url = data_url});
 }
 
-struct json_object *tool_arguments(struct tool_run *run)
+/* Strings end up in an argv or a path: what follows a NUL would be lost without a word. */
+static bool holds_nul(struct json_object *string)
 {
-    struct json_object *arguments = NULL;
+    return strlen(json_object_get_string(string)) != (size_t)json_object_get_string_len(string);
+}
+
+static bool is_of_type(struct json_object *member, enum tool_type type)
+{
+    static const enum json_type types[] = {[TOOL_STRING] = json_type_string,
+                                           [TOOL_NUMBER] = json_type_int,
+                                           [TOOL_BOOLEAN] = json_type_boolean,
+                                           [TOOL_ARRAY] = json_type_array};
+    return json_object_is_type(member, types[type]) ||
+           (type == TOOL_NUMBER && json_object_is_type(member, json_type_double));
+}
+
+static bool check(struct tool_run *run, struct json_object *arguments,
+                  const struct tool_field *field)
+{
+    static const char *const names[] = {[TOOL_STRING] = "a string",
+                                        [TOOL_NUMBER] = "a number",
+                                        [TOOL_BOOLEAN] = "a boolean",
+                                        [TOOL_ARRAY] = "an array"};
+    struct json_object *member = json_member(arguments, field->name);
+    if (member == NULL && !field->is_required) {
+        return true;
+    }
+    if (member == NULL) {
+        tool_answerf(run, "failed to parse function arguments: missing field `%s`", field->name);
+    } else if (!is_of_type(member, field->type)) {
+        tool_answerf(run, "failed to parse function arguments: field `%s` must be %s", field->name,
+                     names[field->type]);
+    } else if (field->type == TOOL_STRING && holds_nul(member)) {
+        tool_answerf(run, "failed to parse function arguments: field `%s` contains a NUL",
+                     field->name);
+    } else {
+        return true;
+    }
+    return false;
+}
+
+struct json_object *tool_arguments(struct tool_run *run, const struct tool_field *fields, size_t n)
+{
+    AUTO_JSON struct json_object *arguments = NULL;
     struct beacon_error err = {0};
     if (json_parse(run->input, run->input_bytes, "arguments", &arguments, &err) != BEACON_OK) {
         tool_answerf(run, "failed to parse function arguments: %s", err.message);
         return NULL;
     }
     if (!json_object_is_type(arguments, json_type_object)) {
-        json_object_put(arguments);
         tool_answerf(run, "failed to parse function arguments: expected an object");
         return NULL;
     }
-    return arguments;
+    for (size_t i = 0; i < n; i++) {
+        if (!check(run, arguments, &fields[i])) {
+            return NULL;
+        }
+    }
+    return take_pointer(arguments);
 }
 
-const char *tool_required_string(struct tool_run *run, struct json_object *arguments,
-                                 const char *key)
+int64_t tool_number(struct json_object *arguments, const char *key, int64_t fallback)
 {
     struct json_object *member = json_member(arguments, key);
-    if (member == NULL) {
-        tool_answerf(run, "failed to parse function arguments: missing field `%s`", key);
-        return NULL;
-    }
-    if (!json_object_is_type(member, json_type_string)) {
-        tool_answerf(run, "failed to parse function arguments: field `%s` must be a string", key);
-        return NULL;
-    }
-    return json_object_get_string(member);
+    return member != NULL ? json_object_get_int64(member) : fallback; /* saturates */
 }

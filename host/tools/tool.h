@@ -71,12 +71,20 @@ void tool_answer_image(struct tool_run *run, const char *data_url);
 
 struct json_object;
 
-/* The arguments as an object. On failure the run has been answered with the sentence for the model
- * and NULL is returned. The caller's to put. */
-struct json_object *tool_arguments(struct tool_run *run);
+enum tool_type { TOOL_STRING, TOOL_NUMBER, TOOL_BOOLEAN, TOOL_ARRAY };
 
-/* A required string of the arguments; on failure the run has been answered and NULL is returned. */
-const char *tool_required_string(struct tool_run *run, struct json_object *arguments,
-                                 const char *key);
+struct tool_field {
+    const char *name;
+    enum tool_type type;
+    bool is_required;
+};
+
+/* The arguments as an object with these fields; others, and null for one that may be left out, are let
+ * pass. On failure the run has been answered with the sentence for the model and NULL is returned. The
+ * caller's to put. */
+struct json_object *tool_arguments(struct tool_run *run, const struct tool_field *fields, size_t n);
+
+/* A number of the arguments, cut to a whole one; the fallback when absent. */
+int64_t tool_number(struct json_object *arguments, const char *key, int64_t fallback);
 
 #endif

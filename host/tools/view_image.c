@@ -10,12 +10,13 @@
 
 void view_image(struct tool_run *run)
 {
-    AUTO_JSON struct json_object *arguments = tool_arguments(run);
-    const char *path = arguments != NULL ? tool_required_string(run, arguments, "path") : NULL;
-    if (path == NULL) {
+    static const struct tool_field fields[] = {{"path", TOOL_STRING, true}};
+    AUTO_JSON struct json_object *arguments = tool_arguments(run, fields, 1);
+    if (arguments == NULL) {
         return;
     }
-    AUTO_FREE char *absolute = path_normal(run->context->cwd, path);
+    AUTO_FREE char *absolute =
+        path_normal(run->context->cwd, json_string_of(arguments, "path", ""));
     AUTO_FREE char *url = NULL;
     struct beacon_error err = {0};
     if (image_data_url(absolute, &url, &err) != BEACON_OK) {
