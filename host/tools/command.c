@@ -38,6 +38,7 @@ struct command {
     struct sandbox_run *run;
     int out_fd; /* read end of the pipe, or the pty master; -1 after end of file */
     bool has_terminal, has_exited, has_timed_out, is_released;
+    bool is_in_callback; /* on_child() is on the stack: not to be freed */
     int exit_code;
     uint64_t started_ns, ended_ns;
     struct loop_watch *exit_watch, *out_watch;
@@ -92,6 +93,15 @@ static void unlink_and_destroy(struct command *command)
     }
     *at = command->next;
     destroy(command);
+}
+
+/* Nobody asks for it any more, it has exited, and no child holds its output. */
+static void forget_if_over(struct command *command)
+{
+    if (command->is_released && command->has_exited && command->out_fd < 0 &&
+        !command->is_in_callback) {
+        unlink_and_destroy(command);
+    }
 }
 
 static void emit(struct command *command, enum event_kind kind, enum event_status status,
@@ -149,9 +159,7 @@ static void on_output(void *ctx, int events)
     (void)events;
     if (!drain(command)) {
         close_output(command);
-        if (command->is_released) {
-            unlink_and_destroy(command);
-        }
+        forget_if_over(command);
     }
 }
 
@@ -207,10 +215,13 @@ static void on_child(void *ctx, int events)
         info.si_pid == 0) {
         return;
     }
+    command->is_in_callback = true;
     settle(command, &info);
     if (command->on_exit != NULL) {
         command->on_exit(command->on_exit_ctx, command);
     }
+    command->is_in_callback = false;
+    forget_if_over(command);
 }
 
 static void on_timeout(void *ctx)
@@ -262,6 +273,19 @@ static size_t count_running(const struct command_table *table)
     return n;
 }
 
+/* Output that nobody came for is kept of the COMMANDS_MAX newest only. */
+static void forget_unclaimed(struct command_table *table)
+{
+    size_t n = 0;
+    struct command *next = NULL;
+    for (struct command *c = table->first; c != NULL; c = next) {
+        next = c->next;
+        if (c->has_exited && !c->is_released && ++n >= COMMANDS_MAX) {
+            command_release(c);
+        }
+    }
+}
+
 static void watch(struct command *command, uint64_t timeout_ms)
 {
     struct loop *loop = command->context->loop;
@@ -299,6 +323,7 @@ int command_start(struct tool_context *context, const struct command_request *re
         return error_set(err, BEACON_E_LIMIT, "end one of them first",
                          "%d commands are running already", COMMANDS_MAX);
     }
+    forget_unclaimed(table);
     struct streams streams = {-1, -1, -1};
     if ((request->has_terminal ? open_terminal(&streams) : open_pipe(&streams)) != 0) {
         return error_set_errno(err, BEACON_E_IO, errno, "close other programs",
@@ -345,9 +370,8 @@ void command_kill(struct command *command)
 void command_release(struct command *command)
 {
     command->is_released = true;
-    if (command->out_fd < 0) {
-        unlink_and_destroy(command);
-    }
+    command->on_exit = NULL;
+    forget_if_over(command);
 }
 
 void command_table_destroy(struct command_table *table)

@@ -45,11 +45,12 @@ int command_start(struct tool_context *context, const struct command_request *re
 void command_on_exit(struct command *command, command_exit_fn fn, void *ctx); /* NULL fn: nobody */
 void command_kill(struct command *command); /* SIGKILL to the group; the exit comes by the loop */
 
-/* Forget a command that has exited; its open output, if a child still holds it, is drained quietly. */
+/* Nobody will ask for it again: it is forgotten once it has exited; its output, if a child still holds
+ * it open, is drained quietly. */
 void command_release(struct command *command);
 
-struct command *command_find(struct command_table *table,
-                             uint32_t id); /* NULL when there is none */
+/* NULL when there is none. Of those that exited unseen only the COMMANDS_MAX newest are kept. */
+struct command *command_find(struct command_table *table, uint32_t id);
 uint32_t command_id(const struct command *command);
 bool command_has_exited(const struct command *command);
 bool command_has_timed_out(const struct command *command);
