@@ -12,7 +12,7 @@
 #include <stdio.h>
 
 /* Copy a C string into a fixed array, cut at a character. */
-static inline void beacon_error_copy_(char *to, size_t capacity, const char *from)
+static inline void beacon_error_copy(char *to, size_t capacity, const char *from)
 {
     struct beacon_str cut = beacon_utf8_cut(beacon_text(from), capacity - 1);
     memcpy(to, cut.p, cut.n);
@@ -43,10 +43,10 @@ static inline beacon_rc beacon_error_fill(struct beacon_error *err, beacon_rc co
     BEACON_SET(err, code, code);
     BEACON_SET(err, os_errno, 0);
     if (BEACON_HAS(err, message)) {
-        beacon_error_copy_(err->message, sizeof err->message, message);
+        beacon_error_copy(err->message, sizeof err->message, message);
     }
     if (BEACON_HAS(err, hint)) {
-        beacon_error_copy_(err->hint, sizeof err->hint, hint);
+        beacon_error_copy(err->hint, sizeof err->hint, hint);
     }
     return code;
 }

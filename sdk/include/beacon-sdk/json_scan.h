@@ -6,7 +6,7 @@
  * grammar of what it walks over; it does not check UTF-8 (beacon_utf8_is_valid() does). The first
  * mistake sets `failed`, after which every function returns false and peek says ERROR, so a caller
  * may walk a whole object and test beacon_json_finished() once. Never reads outside the text.
- * Thread: [pure].
+ * Functions named beacon_scan_ are the scanner's own. Thread: [pure].
  *
  *     struct beacon_str key, delta = {0};
  *     beacon_json_init(&j, text);
@@ -24,6 +24,9 @@
 #define BEACON_SDK_JSON_SCAN_H
 
 #include <beacon-sdk/text.h>
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 
 #define BEACON_JSON_DEPTH_MAX 128u /* deeper nesting is a failure, not a stack overflow */
 
@@ -62,9 +65,11 @@ static inline bool beacon_json_fail(struct beacon_json *j)
     return false;
 }
 
-static inline void beacon_json_skip_space_(struct beacon_json *j)
+static inline void beacon_scan_skip_space(struct beacon_json *j)
 {
-    while (j->p < j->end && (*j->p == ' ' || *j->p == '\n' || *j->p == '\r' || *j->p == '\t')) {
+    /* In what machines send, one comparison says that there is none. */
+    while (j->p < j->end && (unsigned char)*j->p <= ' ' &&
+           (*j->p == ' ' || *j->p == '\n' || *j->p == '\r' || *j->p == '\t')) {
         j->p++;
     }
 }
@@ -75,7 +80,7 @@ static inline enum beacon_json_kind beacon_json_peek(struct beacon_json *j)
     if (j->failed) {
         return BEACON_JSON_ERROR;
     }
-    beacon_json_skip_space_(j);
+    beacon_scan_skip_space(j);
     if (j->p == j->end) {
         return j->depth == 0 ? BEACON_JSON_END : BEACON_JSON_ERROR;
     }
@@ -104,9 +109,9 @@ static inline bool beacon_json_finished(struct beacon_json *j)
     return j->depth == 0 && beacon_json_peek(j) == BEACON_JSON_END;
 }
 
-static inline bool beacon_json_enter_(struct beacon_json *j, char bracket)
+static inline bool beacon_scan_enter(struct beacon_json *j, char bracket)
 {
-    beacon_json_skip_space_(j);
+    beacon_scan_skip_space(j);
     if (j->failed || j->p == j->end || *j->p != bracket || j->depth >= BEACON_JSON_DEPTH_MAX) {
         return beacon_json_fail(j);
     }
@@ -119,18 +124,18 @@ static inline bool beacon_json_enter_(struct beacon_json *j, char bracket)
 /* Step over `{` or `[`. Anything else there is a failure: peek first when unsure. */
 static inline bool beacon_json_enter_object(struct beacon_json *j)
 {
-    return beacon_json_enter_(j, '{');
+    return beacon_scan_enter(j, '{');
 }
 
 static inline bool beacon_json_enter_array(struct beacon_json *j)
 {
-    return beacon_json_enter_(j, '[');
+    return beacon_scan_enter(j, '[');
 }
 
 /* Step over the comma that is due, or leave the container at `closer` and return false. */
-static inline bool beacon_json_next_(struct beacon_json *j, char closer)
+static inline bool beacon_scan_next(struct beacon_json *j, char closer)
 {
-    beacon_json_skip_space_(j);
+    beacon_scan_skip_space(j);
     if (j->failed || j->p == j->end || j->depth == 0) {
         return beacon_json_fail(j);
     }
@@ -145,7 +150,7 @@ static inline bool beacon_json_next_(struct beacon_json *j, char closer)
             return beacon_json_fail(j);
         }
         j->p++;
-        beacon_json_skip_space_(j);
+        beacon_scan_skip_space(j);
         if (j->p < j->end && *j->p == closer) {
             return beacon_json_fail(j);
         }
@@ -157,31 +162,57 @@ static inline bool beacon_json_next_(struct beacon_json *j, char closer)
 /* True: an element stands next and must be consumed. False: the array was left, or failed. */
 static inline bool beacon_json_next_element(struct beacon_json *j)
 {
-    return beacon_json_next_(j, ']');
+    return beacon_scan_next(j, ']');
 }
 
-/* First byte at or after `p` that ends or interrupts a string: quote, backslash, control. */
-static inline const char *beacon_json_plain_end_(const char *p, const char *end)
+#if defined(__SSE2__)
+/* Sixteen at a time, as long as there are sixteen; the caller looks at the rest. */
+static inline const char *beacon_scan_plain_blocks(const char *p, const char *end)
+{
+    const __m128i quotes = _mm_set1_epi8('"'), slashes = _mm_set1_epi8('\\');
+    const __m128i last_control = _mm_set1_epi8(0x1f);
+    for (; end - p >= 16; p += 16) {
+        const __m128i block = _mm_loadu_si128((const __m128i *)(const void *)p);
+        const __m128i control = _mm_cmpeq_epi8(_mm_min_epu8(block, last_control), block);
+        const __m128i stop = _mm_or_si128(_mm_cmpeq_epi8(block, quotes),
+                                          _mm_or_si128(_mm_cmpeq_epi8(block, slashes), control));
+        const unsigned hits = (unsigned)_mm_movemask_epi8(stop);
+        if (hits != 0) {
+            return p + __builtin_ctz(hits);
+        }
+    }
+    return p;
+}
+#else
+/* Eight at a time; stops at the beginning of the eight that hold the byte looked for. */
+static inline const char *beacon_scan_plain_blocks(const char *p, const char *end)
 {
     const uint64_t ones = UINT64_C(0x0101010101010101), tops = UINT64_C(0x8080808080808080);
-    while ((size_t)(end - p) >= sizeof(uint64_t)) {
+    for (; end - p >= 8; p += 8) {
         uint64_t word;
         memcpy(&word, p, sizeof word);
-        uint64_t quote = word ^ (ones * '"'), slash = word ^ (ones * '\\');
-        uint64_t hit =
+        const uint64_t quote = word ^ (ones * '"'), slash = word ^ (ones * '\\');
+        const uint64_t hit =
             ((quote - ones) & ~quote) | ((slash - ones) & ~slash) | ((word - ones * 0x20) & ~word);
         if ((hit & tops) != 0) {
             break;
         }
-        p += sizeof word;
     }
+    return p;
+}
+#endif
+
+/* First byte at or after `p` that ends or interrupts a string: quote, backslash, control. */
+static inline const char *beacon_scan_plain_end(const char *p, const char *end)
+{
+    p = beacon_scan_plain_blocks(p, end);
     while (p < end && *p != '"' && *p != '\\' && (unsigned char)*p >= 0x20) {
         p++;
     }
     return p;
 }
 
-static inline int beacon_json_hex_digit_(char c)
+static inline int beacon_scan_hex_digit(char c)
 {
     if (c >= '0' && c <= '9') {
         return c - '0';
@@ -191,14 +222,14 @@ static inline int beacon_json_hex_digit_(char c)
 }
 
 /* The value of four hex digits, or -1. */
-static inline int32_t beacon_json_hex4_(const char *p, const char *end)
+static inline int32_t beacon_scan_hex4(const char *p, const char *end)
 {
     if (end - p < 4) {
         return -1;
     }
     int32_t value = 0;
     for (int i = 0; i < 4; i++) {
-        int digit = beacon_json_hex_digit_(p[i]);
+        int digit = beacon_scan_hex_digit(p[i]);
         if (digit < 0) {
             return -1;
         }
@@ -208,13 +239,13 @@ static inline int32_t beacon_json_hex4_(const char *p, const char *end)
 }
 
 /* Bytes of the escape at `p` (which points at the backslash), 0 when it is none. */
-static inline size_t beacon_json_escape_length_(const char *p, const char *end)
+static inline size_t beacon_scan_escape_length(const char *p, const char *end)
 {
     if (end - p < 2) {
         return 0;
     }
     if (p[1] == 'u') {
-        return beacon_json_hex4_(p + 2, end) >= 0 ? 6 : 0;
+        return beacon_scan_hex4(p + 2, end) >= 0 ? 6 : 0;
     }
     return p[1] != '\0' && strchr("\"\\/bfnrt", p[1]) != NULL ? 2 : 0;
 }
@@ -223,18 +254,18 @@ static inline size_t beacon_json_escape_length_(const char *p, const char *end)
  * no backslash it is the value itself, else beacon_json_unescape() makes the value. */
 static inline bool beacon_json_string(struct beacon_json *j, struct beacon_str *raw)
 {
-    beacon_json_skip_space_(j);
+    beacon_scan_skip_space(j);
     if (j->failed || j->p == j->end || *j->p != '"') {
         return beacon_json_fail(j);
     }
     const char *start = j->p + 1;
-    const char *p = beacon_json_plain_end_(start, j->end);
+    const char *p = beacon_scan_plain_end(start, j->end);
     while (p < j->end && *p == '\\') {
-        size_t step = beacon_json_escape_length_(p, j->end);
+        size_t step = beacon_scan_escape_length(p, j->end);
         if (step == 0) {
             return beacon_json_fail(j);
         }
-        p = beacon_json_plain_end_(p + step, j->end);
+        p = beacon_scan_plain_end(p + step, j->end);
     }
     if (p == j->end || *p != '"') {
         return beacon_json_fail(j);
@@ -250,10 +281,10 @@ static inline bool beacon_json_string(struct beacon_json *j, struct beacon_str *
  * False: the object was left, or failed. */
 static inline bool beacon_json_next_key(struct beacon_json *j, struct beacon_str *raw_key)
 {
-    if (!beacon_json_next_(j, '}') || !beacon_json_string(j, raw_key)) {
+    if (!beacon_scan_next(j, '}') || !beacon_json_string(j, raw_key)) {
         return false;
     }
-    beacon_json_skip_space_(j);
+    beacon_scan_skip_space(j);
     if (j->p == j->end || *j->p != ':') {
         return beacon_json_fail(j);
     }
@@ -261,7 +292,7 @@ static inline bool beacon_json_next_key(struct beacon_json *j, struct beacon_str
     return true;
 }
 
-static inline const char *beacon_json_digits_(const char *p, const char *end)
+static inline const char *beacon_scan_digits(const char *p, const char *end)
 {
     while (p < end && *p >= '0' && *p <= '9') {
         p++;
@@ -270,17 +301,17 @@ static inline const char *beacon_json_digits_(const char *p, const char *end)
 }
 
 /* End of the number that begins at `p`, NULL when there is none. */
-static inline const char *beacon_json_number_end_(const char *p, const char *end)
+static inline const char *beacon_scan_number_end(const char *p, const char *end)
 {
     p += p < end && *p == '-' ? 1 : 0;
     const char *whole = p;
-    p = beacon_json_digits_(p, end);
+    p = beacon_scan_digits(p, end);
     if (p == whole || (*whole == '0' && p - whole > 1)) {
         return NULL;
     }
     if (p < end && *p == '.') {
         const char *fraction = p + 1;
-        p = beacon_json_digits_(fraction, end);
+        p = beacon_scan_digits(fraction, end);
         if (p == fraction) {
             return NULL;
         }
@@ -288,7 +319,7 @@ static inline const char *beacon_json_number_end_(const char *p, const char *end
     if (p < end && (*p == 'e' || *p == 'E')) {
         p += 1 + (end - p > 1 && (p[1] == '+' || p[1] == '-') ? 1 : 0);
         const char *exponent = p;
-        p = beacon_json_digits_(exponent, end);
+        p = beacon_scan_digits(exponent, end);
         if (p == exponent) {
             return NULL;
         }
@@ -296,7 +327,7 @@ static inline const char *beacon_json_number_end_(const char *p, const char *end
     return p;
 }
 
-static inline bool beacon_json_word_(struct beacon_json *j, const char *word)
+static inline bool beacon_scan_word(struct beacon_json *j, const char *word)
 {
     size_t n = strlen(word);
     if ((size_t)(j->end - j->p) < n || memcmp(j->p, word, n) != 0) {
@@ -307,22 +338,22 @@ static inline bool beacon_json_word_(struct beacon_json *j, const char *word)
 }
 
 /* Consume a value that is neither object nor array. */
-static inline bool beacon_json_scalar_(struct beacon_json *j)
+static inline bool beacon_scan_scalar(struct beacon_json *j)
 {
     const char *end;
     switch (beacon_json_peek(j)) {
     case BEACON_JSON_STRING:
         return beacon_json_string(j, NULL);
     case BEACON_JSON_NUMBER:
-        end = beacon_json_number_end_(j->p, j->end);
+        end = beacon_scan_number_end(j->p, j->end);
         j->p = end != NULL ? end : j->p;
         return end != NULL || beacon_json_fail(j);
     case BEACON_JSON_TRUE:
-        return beacon_json_word_(j, "true");
+        return beacon_scan_word(j, "true");
     case BEACON_JSON_FALSE:
-        return beacon_json_word_(j, "false");
+        return beacon_scan_word(j, "false");
     case BEACON_JSON_NULL:
-        return beacon_json_word_(j, "null");
+        return beacon_scan_word(j, "null");
     default:
         return beacon_json_fail(j);
     }
@@ -335,7 +366,7 @@ static inline bool beacon_json_int64(struct beacon_json *j, int64_t *ret)
         return beacon_json_fail(j);
     }
     const char *start = j->p;
-    if (!beacon_json_scalar_(j)) {
+    if (!beacon_scan_scalar(j)) {
         return false;
     }
     const bool is_negative = *start == '-';
@@ -356,51 +387,72 @@ static inline bool beacon_json_int64(struct beacon_json *j, int64_t *ret)
 static inline bool beacon_json_bool(struct beacon_json *j, bool *ret)
 {
     enum beacon_json_kind kind = beacon_json_peek(j);
-    if ((kind != BEACON_JSON_TRUE && kind != BEACON_JSON_FALSE) || !beacon_json_scalar_(j)) {
+    if ((kind != BEACON_JSON_TRUE && kind != BEACON_JSON_FALSE) || !beacon_scan_scalar(j)) {
         return beacon_json_fail(j);
     }
     *ret = kind == BEACON_JSON_TRUE;
     return true;
 }
 
-/* Consume one whole value of any kind. *raw_value (may be NULL) is its exact source text, with
- * nothing before or after it. Not recursive. */
-static inline bool beacon_json_skip(struct beacon_json *j, struct beacon_str *raw_value)
+/* Consume a value without inside, or step into a container and note what closes it. */
+static inline bool beacon_scan_begin_value(struct beacon_json *j, char *closers)
 {
-    char closers[BEACON_JSON_DEPTH_MAX];
-    const uint32_t outer = j->depth;
     enum beacon_json_kind kind = beacon_json_peek(j);
-    const char *start = j->p;
-    for (;;) {
-        if (kind == BEACON_JSON_OBJECT || kind == BEACON_JSON_ARRAY) {
-            if (!beacon_json_enter_(j, *j->p)) {
-                return false;
-            }
-            closers[j->depth - 1] = kind == BEACON_JSON_OBJECT ? '}' : ']';
-        } else if (!beacon_json_scalar_(j)) {
+    if (kind != BEACON_JSON_OBJECT && kind != BEACON_JSON_ARRAY) {
+        return beacon_scan_scalar(j);
+    }
+    if (!beacon_scan_enter(j, *j->p)) {
+        return false;
+    }
+    closers[j->depth - 1] = kind == BEACON_JSON_OBJECT ? '}' : ']';
+    return true;
+}
+
+/* Leave every container that ends here, down to `outer`. True: a member's value stands next. */
+static inline bool beacon_scan_member_follows(struct beacon_json *j, const char *closers,
+                                              uint32_t outer)
+{
+    while (!j->failed && j->depth > outer) {
+        if (closers[j->depth - 1] == '}' ? beacon_json_next_key(j, NULL)
+                                         : beacon_json_next_element(j)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Not recursive: `closers` remembers what closes each container that was entered. */
+static inline bool beacon_scan_container(struct beacon_json *j)
+{
+    char closers[BEACON_JSON_DEPTH_MAX]; /* only what was written is read */
+    const uint32_t outer = j->depth;
+    do {
+        if (!beacon_scan_begin_value(j, closers)) {
             return false;
         }
-        for (;;) { /* leave every container that ends here, stop at the next member */
-            if (j->failed || j->depth == outer) {
-                break;
-            }
-            if (closers[j->depth - 1] == '}' ? beacon_json_next_key(j, NULL)
-                                             : beacon_json_next_element(j)) {
-                break;
-            }
-        }
-        if (j->failed || j->depth == outer) {
-            break;
-        }
-        kind = beacon_json_peek(j);
-    }
-    if (!j->failed && raw_value != NULL) {
-        *raw_value = beacon_span(start, (size_t)(j->p - start));
-    }
+    } while (beacon_scan_member_follows(j, closers, outer));
     return !j->failed;
 }
 
-static inline size_t beacon_json_put_utf8_(uint32_t c, char *out)
+/* Consume one whole value of any kind. *raw_value (may be NULL) is its exact source text, with
+ * nothing before or after it. */
+static inline bool beacon_json_skip(struct beacon_json *j, struct beacon_str *raw_value)
+{
+    beacon_scan_skip_space(j);
+    const char *start = j->p;
+    if (j->failed || start == j->end) {
+        return beacon_json_fail(j);
+    }
+    const bool is_skipped = *start == '"'                    ? beacon_json_string(j, NULL)
+                            : *start == '{' || *start == '[' ? beacon_scan_container(j)
+                                                             : beacon_scan_scalar(j);
+    if (is_skipped && raw_value != NULL) {
+        *raw_value = beacon_span(start, (size_t)(j->p - start));
+    }
+    return is_skipped;
+}
+
+static inline size_t beacon_scan_put_utf8(uint32_t c, char *out)
 {
     if (c < 0x80) {
         out[0] = (char)c;
@@ -425,15 +477,15 @@ static inline size_t beacon_json_put_utf8_(uint32_t c, char *out)
 }
 
 /* The character of the \u escape at *p, whose low surrogate is consumed with it. */
-static inline uint32_t beacon_json_unicode_(const char **p, const char *end)
+static inline uint32_t beacon_scan_unicode(const char **p, const char *end)
 {
-    uint32_t c = (uint32_t)beacon_json_hex4_(*p + 2, end);
+    uint32_t c = (uint32_t)beacon_scan_hex4(*p + 2, end);
     *p += 6;
     if (c < 0xd800 || c > 0xdfff) {
         return c;
     }
     if (c < 0xdc00 && end - *p >= 6 && (*p)[0] == '\\' && (*p)[1] == 'u') {
-        int32_t low = beacon_json_hex4_(*p + 2, end);
+        int32_t low = beacon_scan_hex4(*p + 2, end);
         if (low >= 0xdc00 && low <= 0xdfff) {
             *p += 6;
             return 0x10000 + ((c - 0xd800) << 10) + ((uint32_t)low - 0xdc00);
@@ -458,14 +510,14 @@ static inline size_t beacon_json_unescape(struct beacon_str raw, char *out)
         if (slash == NULL) {
             break;
         }
-        size_t step = beacon_json_escape_length_(p, end);
+        size_t step = beacon_scan_escape_length(p, end);
         if (step == 6) {
-            uint32_t c = beacon_json_unicode_(&p, end);
-            n += beacon_json_put_utf8_(c, out + n);
+            uint32_t c = beacon_scan_unicode(&p, end);
+            n += beacon_scan_put_utf8(c, out + n);
         } else if (step == 2) {
             static const char from[] = "bfnrt", to[] = "\b\f\n\r\t";
             const char *at = strchr(from, p[1]);
-            out[n++] = at != NULL ? to[at - from] : p[1];
+            out[n++] = (char)(at != NULL ? to[at - from] : p[1]);
             p += 2;
         } else {
             out[n++] = *p++;

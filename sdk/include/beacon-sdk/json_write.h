@@ -4,7 +4,7 @@
  * Commas are placed by the writer; the caller keeps brackets and key/value pairs balanced. Text is
  * escaped, NUL included, and bytes that are not UTF-8 become U+FFFD, so whatever goes in, JSON comes
  * out. When memory ends or the cap is reached `failed` is set, further calls do nothing, and the
- * caller tests it once at the end. Thread: [any], one writer per buffer.
+ * caller tests it once at the end. Functions named beacon_write_ are the writer's own. Thread: [any], one writer per buffer.
  */
 #ifndef BEACON_SDK_JSON_WRITE_H
 #define BEACON_SDK_JSON_WRITE_H
@@ -81,7 +81,7 @@ static inline void beacon_json_out_bytes(struct beacon_json_out *o, const char *
     }
 }
 
-static inline void beacon_json_value_(struct beacon_json_out *o)
+static inline void beacon_write_value(struct beacon_json_out *o)
 {
     if (o->comma_due) {
         beacon_json_out_bytes(o, ",", 1);
@@ -89,14 +89,14 @@ static inline void beacon_json_value_(struct beacon_json_out *o)
     o->comma_due = 1;
 }
 
-static inline void beacon_json_begin_(struct beacon_json_out *o, const char *bracket)
+static inline void beacon_write_begin(struct beacon_json_out *o, const char *bracket)
 {
-    beacon_json_value_(o);
+    beacon_write_value(o);
     beacon_json_out_bytes(o, bracket, 1);
     o->comma_due = 0;
 }
 
-static inline void beacon_json_end_(struct beacon_json_out *o, const char *bracket)
+static inline void beacon_write_end(struct beacon_json_out *o, const char *bracket)
 {
     beacon_json_out_bytes(o, bracket, 1);
     o->comma_due = 1;
@@ -104,26 +104,26 @@ static inline void beacon_json_end_(struct beacon_json_out *o, const char *brack
 
 static inline void beacon_json_begin_object(struct beacon_json_out *o)
 {
-    beacon_json_begin_(o, "{");
+    beacon_write_begin(o, "{");
 }
 
 static inline void beacon_json_end_object(struct beacon_json_out *o)
 {
-    beacon_json_end_(o, "}");
+    beacon_write_end(o, "}");
 }
 
 static inline void beacon_json_begin_array(struct beacon_json_out *o)
 {
-    beacon_json_begin_(o, "[");
+    beacon_write_begin(o, "[");
 }
 
 static inline void beacon_json_end_array(struct beacon_json_out *o)
 {
-    beacon_json_end_(o, "]");
+    beacon_write_end(o, "]");
 }
 
 /* Bytes from `p` that stand in a string unchanged: valid UTF-8 without quote, backslash, control. */
-static inline size_t beacon_json_plain_run_(const char *p, size_t n)
+static inline size_t beacon_write_plain_run(const char *p, size_t n)
 {
     size_t run = 0;
     while (run < n) {
@@ -140,7 +140,7 @@ static inline size_t beacon_json_plain_run_(const char *p, size_t n)
     return run;
 }
 
-static inline void beacon_json_escape_(struct beacon_json_out *o, unsigned char c)
+static inline void beacon_write_escape(struct beacon_json_out *o, unsigned char c)
 {
     static const char from[] = "\b\f\n\r\t\"\\", to[] = "bfnrt\"\\";
     const char *at = c != 0 ? strchr(from, c) : NULL;
@@ -162,11 +162,11 @@ static inline void beacon_json_out_escaped(struct beacon_json_out *o, struct bea
 {
     size_t i = 0;
     while (i < s.n && !o->failed) {
-        size_t run = beacon_json_plain_run_(s.p + i, s.n - i);
+        size_t run = beacon_write_plain_run(s.p + i, s.n - i);
         beacon_json_out_bytes(o, s.p + i, run);
         i += run;
         if (i < s.n) {
-            beacon_json_escape_(o, (unsigned char)s.p[i]);
+            beacon_write_escape(o, (unsigned char)s.p[i]);
             i++;
         }
     }
@@ -175,7 +175,7 @@ static inline void beacon_json_out_escaped(struct beacon_json_out *o, struct bea
 /* A string in pieces: begin, any number of beacon_json_out_escaped(), end. */
 static inline void beacon_json_begin_string(struct beacon_json_out *o)
 {
-    beacon_json_value_(o);
+    beacon_write_value(o);
     beacon_json_out_bytes(o, "\"", 1);
 }
 
@@ -202,7 +202,7 @@ static inline void beacon_json_key(struct beacon_json_out *o, const char *key)
 /* A whole value as JSON text, spliced in byte for byte. The caller knows that it is valid. */
 static inline void beacon_json_put_raw(struct beacon_json_out *o, struct beacon_str json)
 {
-    beacon_json_value_(o);
+    beacon_write_value(o);
     beacon_json_out_bytes(o, json.p, json.n);
 }
 
@@ -249,8 +249,8 @@ static inline void beacon_json_put_base64(struct beacon_json_out *o, struct beac
         word |= left > 2 ? (uint32_t)bytes.p[i + 2] : 0;
         *out++ = digits[word >> 18];
         *out++ = digits[(word >> 12) & 63];
-        *out++ = left > 1 ? digits[(word >> 6) & 63] : '=';
-        *out++ = left > 2 ? digits[word & 63] : '=';
+        *out++ = (char)(left > 1 ? digits[(word >> 6) & 63] : '=');
+        *out++ = (char)(left > 2 ? digits[word & 63] : '=');
         o->n += 4;
     }
     beacon_json_end_string(o);

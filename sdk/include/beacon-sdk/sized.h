@@ -9,7 +9,7 @@
 #include <beacon/plugin.h>
 #include <string.h>
 
-static inline void beacon_copy_in_(void *to, size_t to_size, const void *from, uint32_t from_size)
+static inline void beacon_copy_in(void *to, size_t to_size, const void *from, uint32_t from_size)
 {
     memset(to, 0, to_size);
     memcpy(to, from, from_size < to_size ? from_size : to_size);
@@ -18,6 +18,6 @@ static inline void beacon_copy_in_(void *to, size_t to_size, const void *from, u
 /* Fill `local` (a struct, not a pointer) from *from: fields the host does not have are zero,
  * fields we do not have are left behind. Saves a BEACON_HAS before every read. */
 #define BEACON_COPY_IN(local, from)                                                                \
-    beacon_copy_in_(&(local), sizeof(local), (from), (from)->struct_size)
+    beacon_copy_in(&(local), sizeof(local), (from), (from)->struct_size)
 
 #endif

@@ -62,6 +62,17 @@ static inline bool beacon_span_starts(struct beacon_str a, const char *literal)
     return a.n >= n && memcmp(a.p, literal, n) == 0;
 }
 
+/* Nothing but spaces, tabs and line ends. */
+static inline bool beacon_span_is_blank(struct beacon_str a)
+{
+    for (size_t i = 0; i < a.n; i++) {
+        if (a.p[i] != ' ' && a.p[i] != '\t' && a.p[i] != '\r' && a.p[i] != '\n') {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* True when `needle` (not empty) occurs in `a`. */
 static inline bool beacon_span_contains(struct beacon_str a, const char *needle)
 {
@@ -107,24 +118,35 @@ static inline size_t beacon_utf8_length(const char *p, size_t n)
     return want;
 }
 
+/* Length of the leading run of `p` that is ASCII, at least up to the last 32 bytes before a byte
+ * that is not. */
+static inline size_t beacon_utf8_ascii_run(const char *p, size_t n)
+{
+    size_t i = 0;
+    uint64_t words[4];
+    while (n - i >= sizeof words) {
+        memcpy(words, p + i, sizeof words);
+        if (((words[0] | words[1] | words[2] | words[3]) & UINT64_C(0x8080808080808080)) != 0) {
+            break;
+        }
+        i += sizeof words;
+    }
+    return i;
+}
+
 /* Length of the leading run of `p` that is valid UTF-8; equal to `n` when all of it is. */
 static inline size_t beacon_utf8_valid_run(const char *p, size_t n)
 {
     size_t i = 0;
     while (i < n) {
-        uint64_t word;
-        if (n - i >= sizeof word) {
-            memcpy(&word, p + i, sizeof word);
-            if ((word & UINT64_C(0x8080808080808080)) == 0) {
-                i += sizeof word;
-                continue;
+        i += beacon_utf8_ascii_run(p + i, n - i);
+        for (size_t stop = n - i > 32 ? i + 32 : n; i < stop;) {
+            const size_t step = beacon_utf8_length(p + i, n - i);
+            if (step == 0) {
+                return i;
             }
+            i += step;
         }
-        size_t step = beacon_utf8_length(p + i, n - i);
-        if (step == 0) {
-            break;
-        }
-        i += step;
     }
     return i;
 }
