@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <assert.h>
+#include <stdlib.h>
+
+#include <beacon-sdk/json_string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* Whatever the scanner lets pass as a string becomes a value no longer than its source, and the
+ * writer brings any bytes into a form that the scanner accepts. */
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    const struct beacon_str text = beacon_span((const char *)data, size);
+    struct beacon_json j;
+    struct beacon_json_out out;
+    struct beacon_str raw = beacon_span(NULL, 0);
+    beacon_json_out_init(&out, 16 * size + 64);
+    (void)beacon_json_member(text, "type", &raw);
+    (void)beacon_json_member_string(text, "delta", &raw);
+    beacon_json_init(&j, text);
+    if (beacon_json_peek(&j) == BEACON_JSON_STRING && beacon_json_string(&j, &raw)) {
+        beacon_json_out_unescaped(&out, raw);
+        assert(!out.failed && out.n <= raw.n);
+        assert(!beacon_utf8_is_valid(raw) || beacon_utf8_is_valid(beacon_json_out_text(&out)));
+    }
+    beacon_json_out_reset(&out);
+    beacon_json_put_str(&out, text);
+    assert(!out.failed && beacon_json_is_whole(beacon_json_out_text(&out), '"'));
+    beacon_json_out_finish(&out);
+    return 0;
+}
