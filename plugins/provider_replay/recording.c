@@ -139,14 +139,6 @@ static beacon_rc read_line(struct reader *r, struct beacon_str line, struct beac
     return step.kind == REPLAY_HEADER || add_step(r, &step) ? BEACON_OK : no_memory(err);
 }
 
-static bool is_blank(struct beacon_str line)
-{
-    while (line.n > 0 && memchr(" \t\r", line.p[line.n - 1], 3) != NULL) {
-        line.n--;
-    }
-    return line.n == 0;
-}
-
 static beacon_rc read_lines(struct reader *r, struct beacon_str text, struct beacon_error *err)
 {
     while (text.n > 0) {
@@ -155,7 +147,7 @@ static beacon_rc read_lines(struct reader *r, struct beacon_str text, struct bea
         const struct beacon_str line = beacon_span(text.p, n);
         const size_t taken = n + (newline != NULL ? 1 : 0);
         r->line++;
-        beacon_rc rc = is_blank(line) ? BEACON_OK : read_line(r, line, err);
+        beacon_rc rc = beacon_span_is_blank(line) ? BEACON_OK : read_line(r, line, err);
         if (rc != BEACON_OK) {
             return rc;
         }

@@ -25,21 +25,28 @@ struct context {
 
 static struct beacon_str *slot_of(struct frame *frame, struct beacon_str key)
 {
+#define ROW(key_, member)                                                                          \
+    {                                                                                              \
+        key_, sizeof(key_) - 1, offsetof(struct frame, member)                                     \
+    }
     static const struct {
         const char *key;
         size_t n, offset;
     } rows[] = {
-        {"type", 4, offsetof(struct frame, type)},
-        {"delta", 5, offsetof(struct frame, delta)},
-        {"output_index", 12, offsetof(struct frame, output_index)},
-        {"sequence_number", 15, offsetof(struct frame, sequence)},
-        {"summary_index", 13, offsetof(struct frame, summary_index)},
-        {"item", 4, offsetof(struct frame, item)},
-        {"response", 8, offsetof(struct frame, response)},
-        {"error", 5, offsetof(struct frame, error)},
+        ROW("type", type),
+        ROW("delta", delta),
+        ROW("output_index", output_index),
+        ROW("sequence_number", sequence),
+        ROW("summary_index", summary_index),
+        ROW("item", item),
+        ROW("response", response),
+        ROW("error", error),
     };
+#undef ROW
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        if (rows[i].n == key.n && memcmp(rows[i].key, key.p, key.n) == 0) {
+        /* lengths and first letters differ nearly always: memcmp is for the one that matches */
+        if (rows[i].n == key.n && rows[i].key[0] == key.p[0] &&
+            memcmp(rows[i].key, key.p, key.n) == 0) {
             return (struct beacon_str *)((char *)frame + rows[i].offset);
         }
     }

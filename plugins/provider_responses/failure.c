@@ -7,7 +7,7 @@
 
 #include "failure_text.h"
 
-#define MESSAGE_MAX (FAILURE_BODY_MAX * 4)
+#define MESSAGE_MAX ((size_t)4 * FAILURE_BODY_MAX)
 
 /* What a message is made of, in this order, after its fixed beginning. */
 #define PIECE_STATUS      1u  /* 404 Not Found */
@@ -166,18 +166,10 @@ static void add_status(struct beacon_json_out *out, int32_t status)
     add(out, beacon_span(line, n > 0 ? (size_t)n : 0));
 }
 
-static bool is_blank(struct beacon_str s)
-{
-    while (s.n > 0 && memchr(" \t\r\n", s.p[s.n - 1], 4) != NULL) {
-        s.n--;
-    }
-    return s.n == 0;
-}
-
 static void add_body(struct beacon_json_out *out, const struct responses_refusal *refusal,
                      const struct error_object *error, uint32_t pieces)
 {
-    if (is_blank(refusal->body)) {
+    if (beacon_span_is_blank(refusal->body)) {
         return;
     }
     add(out, (pieces & PIECE_STATUS) != 0 ? BEACON_STR(": ") : BEACON_STR(""));
@@ -272,7 +264,7 @@ static struct row row_of_refusal(const struct responses_refusal *refusal,
         i++;
     }
     struct row row = statuses[i].row;
-    if (row.text == TEXT_BODY && is_blank(refusal->body)) {
+    if (row.text == TEXT_BODY && beacon_span_is_blank(refusal->body)) {
         row.text = TEXT_UNEXPECTED; /* never an empty message */
     }
     const struct row *by_code = row_of_code(error);
@@ -299,15 +291,15 @@ void responses_failure_of_status(struct responses_failure *f,
     }
 }
 
-void responses_failure_of_event(struct responses_failure *f, struct beacon_str object)
+void responses_failure_of_event(struct responses_failure *f, struct beacon_str error)
 {
-    struct error_object error;
-    read_error_object(object, &error);
-    const struct row *row = row_of_code(&error);
+    struct error_object words;
+    read_error_object(error, &words);
+    const struct row *row = row_of_code(&words);
     set(f, row);
-    write_text(&f->message, row->text, NULL, &error);
+    write_text(&f->message, row->text, NULL, &words);
     if (row->verdict == BEACON_VERDICT_RETRY) {
-        f->after_ms = delay_of_error(&error);
+        f->after_ms = delay_of_error(&words);
     }
 }
 

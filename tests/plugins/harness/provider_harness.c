@@ -42,7 +42,7 @@ static void append_span(char **text, struct beacon_str s)
         if (s.p[i] == '\0') {
             *out++ = '\\';
         }
-        *out++ = s.p[i] != '\0' ? s.p[i] : '0';
+        *out++ = (char)(s.p[i] != '\0' ? s.p[i] : '0');
     }
     *out = '\0';
     *text = grown;
@@ -169,6 +169,7 @@ static const struct beacon_plugin *enter(const char *name)
     void *file = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
     if (file == NULL) {
         fail_msg("%s", dlerror());
+        return NULL; /* fail_msg() does not come back, which not every reader knows */
     }
     void *symbol = dlsym(file, BEACON_ENTRY_SYMBOL);
     assert_non_null(symbol);

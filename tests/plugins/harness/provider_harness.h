@@ -14,12 +14,13 @@
 /* Structs of the ABI as expressions; borrowed by the enclosing block. */
 #define PART(...)                                                                                  \
     (&(const struct beacon_part){.struct_size = sizeof(struct beacon_part), __VA_ARGS__})
-#define PARTS_(...) ((const struct beacon_part *const[]){__VA_ARGS__})
+#define HARNESS_PARTS(...) ((const struct beacon_part *const[]){__VA_ARGS__})
 #define MESSAGE(role_, ...)                                                                        \
     (&(const struct beacon_message){.struct_size = sizeof(struct beacon_message),                  \
                                     .role = (role_),                                               \
-                                    .parts = PARTS_(__VA_ARGS__),                                  \
-                                    .n_parts = sizeof PARTS_(__VA_ARGS__) / sizeof(void *)})
+                                    .parts = HARNESS_PARTS(__VA_ARGS__),                           \
+                                    .n_parts =                                                     \
+                                        sizeof HARNESS_PARTS(__VA_ARGS__) / sizeof(void *)})
 #define MESSAGES(...)                                                                              \
     .messages = (const struct beacon_message *const[]){__VA_ARGS__},                               \
     .n_messages = sizeof((const struct beacon_message *const[]){__VA_ARGS__}) / sizeof(void *)
