@@ -64,8 +64,14 @@ static bool remove_entry(int fd, const char *name)
     if (unlinkat(fd, name, 0) == 0) {
         return true;
     }
-    /* A directory a test took its own rights away from is opened up again. */
-    (void)fchmodat(fd, name, 0700, 0);
+    struct stat info;
+    if (fstatat(fd, name, &info, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISDIR(info.st_mode)) {
+        return false;
+    }
+    /* A test may have taken the directory's rights away. */
+    if ((info.st_mode & S_IRWXU) != S_IRWXU && fchmodat(fd, name, 0700, 0) != 0) {
+        return false;
+    }
     AUTO_CLOSE int below = openat(fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     return below >= 0 && empty_directory(below) && unlinkat(fd, name, AT_REMOVEDIR) == 0;
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/io.h"
 #include "loop/loop.h"
 #include "loop/worker.h"
 
@@ -192,9 +193,10 @@ static void ignore_the_cancel(struct worker *worker, void *ctx)
     uint32_t zero = 0;
     char byte = 0;
     (void)worker_post(worker, 0, &zero, sizeof zero);
-    (void)read(scene->gate[0], &byte, 1);
+    while (read(scene->gate[0], &byte, 1) != 1) {
+    }
     byte = worker_post(worker, 1, &zero, sizeof zero) ? 'y' : 'n';
-    (void)write(scene->reply[1], &byte, 1);
+    (void)io_write_all(scene->reply[1], &byte, 1);
 }
 
 static void an_abandoned_call_is_done_at_once_and_talks_to_nobody(void **state)
