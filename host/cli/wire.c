@@ -155,7 +155,7 @@ static void prepare_tools(struct wire *wire)
     wire->commands = command_table_create();
     int64_t tokens = config_is_set(config, "tool_output_token_limit")
                          ? config_int(config, "tool_output_token_limit")
-                         : OUTPUT_TOKEN_DEFAULT;
+                         : OUTPUT_TOKENS_DEFAULT;
     wire->tools = (struct tool_context){
         .loop = wire->loop,
         .sandbox = wire->sandbox,

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tools/environment.h"
 
-#include <fnmatch.h>
-#include <stdbool.h>
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,9 +27,25 @@ static const char *const fixed[][2] = {
     {"LC_ALL", "C.UTF-8"}, {"COLORTERM", ""},    {"CODEX_CI", "1"},
 };
 
-int environment_matches(const char *pattern, const char *name)
+bool environment_matches(const char *pattern, const char *name)
 {
-    return fnmatch(pattern, name, FNM_CASEFOLD | FNM_NOESCAPE) == 0;
+    const char *star = NULL, *resume = NULL; /* where the last star and its trial stand */
+    while (*name != '\0') {
+        if (*pattern == '*') {
+            star = pattern++;
+            resume = name;
+        } else if (*pattern == '?' ||
+                   tolower((unsigned char)*pattern) == tolower((unsigned char)*name)) {
+            pattern++;
+            name++;
+        } else if (star != NULL) { /* let the star take one more */
+            pattern = star + 1;
+            name = ++resume;
+        } else {
+            return false;
+        }
+    }
+    return pattern[strspn(pattern, "*")] == '\0';
 }
 
 static bool has_name(const char *entry, const char *name, size_t n)
@@ -47,10 +62,9 @@ static void remove_at(struct variables *variables, size_t i)
 static void set_variable(struct variables *variables, const char *name, const char *value)
 {
     size_t len = strlen(name);
-    for (size_t i = 0; i < variables->n; i++) {
+    for (size_t i = variables->n; i-- > 0;) { /* an environment may name one twice */
         if (has_name(variables->entries[i], name, len)) {
             remove_at(variables, i);
-            break;
         }
     }
     variables->entries = alloc_grow(variables->entries, variables->n + 2, sizeof(char *));
@@ -81,8 +95,8 @@ static bool matches_array(struct json_object *patterns, const char *name)
 }
 
 struct filter {
-    bool is_core_only, has_default_excludes,
-        keeps_matches; /* keeps_matches: `list` is a keep-list */
+    bool is_core_only, has_default_excludes;
+    bool keeps_matches; /* `list` is of what stays, not of what goes */
     struct json_object *list;
 };
 
@@ -115,7 +129,9 @@ static void apply_set(struct variables *variables, struct json_object *set)
     }
     json_object_object_foreach(set, name, value)
     {
-        set_variable(variables, name, json_object_get_string(value));
+        if (name[0] != '\0' && strchr(name, '=') == NULL && value != NULL) {
+            set_variable(variables, name, json_object_get_string(value));
+        }
     }
 }
 
@@ -136,15 +152,22 @@ static int by_text(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+static void copy_inherited(struct variables *variables, char **inherited)
+{
+    for (size_t i = 0; inherited[i] != NULL; i++) {
+        if (strchr(inherited[i], '=') != NULL) {
+            variables->entries = alloc_grow(variables->entries, variables->n + 2, sizeof(char *));
+            variables->entries[variables->n++] = alloc_string(inherited[i]);
+        }
+    }
+}
+
 char **environment_build(char **inherited, struct json_object *policy, const char *program_dir)
 {
     const char *inherit = json_string_of(policy, "inherit", "all");
     struct variables variables = {alloc_array(1, sizeof(char *)), 0};
-    for (size_t i = 0; inherited[i] != NULL && strcmp(inherit, "none") != 0; i++) {
-        if (strchr(inherited[i], '=') != NULL) {
-            variables.entries = alloc_grow(variables.entries, variables.n + 2, sizeof(char *));
-            variables.entries[variables.n++] = alloc_string(inherited[i]);
-        }
+    if (strcmp(inherit, "none") != 0) {
+        copy_inherited(&variables, inherited);
     }
     bool ignores_defaults = json_bool_of(policy, "ignore_default_excludes", false);
     apply_filter(&variables, &(struct filter){.is_core_only = strcmp(inherit, "core") == 0,

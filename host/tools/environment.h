@@ -2,10 +2,13 @@
  *
  * By default the person's environment without names that look like secrets (KEY, SECRET, TOKEN, PASS,
  * CREDENTIAL), without LD_* and SSH_AUTH_SOCK; pagers and colours are turned off, as nobody is there
- * to press a key. Thread: [main], at start.
+ * to press a key. In this order: inherit, default excludes, `exclude`, our own values, `set` (which
+ * may replace ours), `include_only`. Thread: [main], at start.
  */
 #ifndef HOST_TOOLS_ENVIRONMENT_H
 #define HOST_TOOLS_ENVIRONMENT_H
+
+#include <stdbool.h>
 
 struct json_object;
 
@@ -14,7 +17,7 @@ struct json_object;
 char **environment_build(char **inherited, struct json_object *policy, const char *program_dir);
 void environment_free(char **env); /* NULL is fine */
 
-/* `*` and `?` match as in a shell, letter case is ignored, the whole name must match. [pure] */
-int environment_matches(const char *pattern, const char *name);
+/* `*` is any text, `?` any character, letter case is ignored, the whole name must match. [pure] */
+bool environment_matches(const char *pattern, const char *name);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tools/image.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -27,7 +28,6 @@ static const struct signature signatures[] = {
     {"GIF87a", 6, 0, "image/gif"},
     {"GIF89a", 6, 0, "image/gif"},
     {"WEBP", 4, 8, "image/webp"},
-    {"BM", 2, 0, "image/bmp"},
 };
 
 static const char *media_type_of(const char *p, size_t n)
@@ -46,9 +46,7 @@ static void add_base64(struct text *out, const char *from, size_t n)
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     const unsigned char *p = (const unsigned char *)from;
     char *to = text_reserve(out, (n + 2) / 3 * 4);
-    if (to == NULL) {
-        abort(); /* the cap of `out` is set from n */
-    }
+    assert(to != NULL); /* the cap of `out` is set from n */
     size_t made = 0;
     for (size_t i = 0; i < n; i += 3) {
         unsigned left = (unsigned)(n - i < 3 ? n - i : 3);
@@ -94,7 +92,7 @@ int image_data_url(const char *path, char **ret_url, struct beacon_error *err)
     }
     const char *media_type = media_type_of(text_string(&bytes), bytes.len);
     if (media_type == NULL) {
-        return error_set(err, BEACON_E_INVALID, "use a PNG, JPEG, GIF, WebP or BMP file",
+        return error_set(err, BEACON_E_INVALID, "use a PNG, JPEG, GIF or WebP file",
                          "`%s` is not a picture this program knows", path);
     }
     struct text url;

@@ -139,6 +139,7 @@ static void add_all_kept(const struct output_limit *output, struct text *out)
 
 void output_limit_render(const struct output_limit *output, uint32_t max_tokens, struct text *out)
 {
+    static_assert(OUTPUT_TOKENS_MAX * 2 <= HALF_BYTES, "an answer is made of what is kept");
     assert(max_tokens <= OUTPUT_TOKENS_MAX);
     uint64_t tokens = output_limit_tokens(output);
     if (tokens <= max_tokens) {
@@ -150,9 +151,8 @@ void output_limit_render(const struct output_limit *output, uint32_t max_tokens,
                     "Warning: truncated output (original token count: %" PRIu64 ")\n"
                     "Total output lines: %" PRIu64 "\n\n",
                     tokens, lines);
-    size_t half = (size_t)max_tokens * 2;
-    size_t head = half < output->head_len ? utf8_cut(output->head, half) : output->head_len;
-    (void)utf8_add_lossy(out, output->head, head);
+    size_t half = (size_t)max_tokens * 2; /* less than came, and less than half of what is kept */
+    (void)utf8_add_lossy(out, output->head, utf8_cut(output->head, half));
     (void)text_addf(out, "…%" PRIu64 " tokens truncated…", tokens - max_tokens);
     add_last(output, half, out);
 }

@@ -13,9 +13,9 @@
 
 struct text;
 
-#define OUTPUT_KEPT_BYTES    (1u << 20) /* of one command: half head, half tail */
-#define OUTPUT_TOKENS_MAX    200000u    /* an answer never carries more */
-#define OUTPUT_TOKEN_DEFAULT 10000u
+#define OUTPUT_KEPT_BYTES     (1u << 20) /* of one command: half head, half tail */
+#define OUTPUT_TOKENS_MAX     200000u    /* an answer never carries more */
+#define OUTPUT_TOKENS_DEFAULT 10000u
 
 struct output_limit {
     char *head, *tail; /* tail is a ring */
@@ -32,9 +32,9 @@ void output_limit_add(struct output_limit *output, const char *p, size_t n);
 /* ceil(bytes / 4) of everything that came in. */
 uint64_t output_limit_tokens(const struct output_limit *output);
 
-/* Append for the model: everything when it fits `max_tokens`, else a warning header and head and tail
- * around a marker with the number of tokens left out. `out` needs a cap of 4 * max_tokens + 1 KiB, times
- * three for repaired bytes. */
+/* Append for the model: everything when it fits `max_tokens` (at most OUTPUT_TOKENS_MAX), else a warning
+ * header, and head and tail around a marker with the number of tokens left out. `out` needs a cap of
+ * 1 KiB + 12 * max_tokens: a byte that is no UTF-8 becomes three. */
 void output_limit_render(const struct output_limit *output, uint32_t max_tokens, struct text *out);
 
 /* Append everything that was kept, a marker where bytes are missing. */

@@ -15,7 +15,8 @@ static bool is_plain(const char *word)
 
 static void add_word(struct text *line, const char *word)
 {
-    if (is_plain(word)) {
+    bool is_assignment = line->len == 0 && strchr(word, '=') != NULL;
+    if (is_plain(word) && !is_assignment) {
         (void)text_add_string(line, word);
         return;
     }

@@ -129,7 +129,7 @@ static void wait_for(struct tool_run *run, struct command *command, uint64_t yie
 
 static uint32_t token_budget(const struct tool_run *run, struct json_object *arguments)
 {
-    int64_t wanted = tool_number(arguments, "max_output_tokens", OUTPUT_TOKEN_DEFAULT);
+    int64_t wanted = tool_number(arguments, "max_output_tokens", OUTPUT_TOKENS_DEFAULT);
     uint32_t most = run->context->max_output_tokens;
     return (uint32_t)clamp(wanted, 1, most < OUTPUT_TOKENS_MAX ? most : OUTPUT_TOKENS_MAX);
 }
