@@ -42,7 +42,7 @@ static int under_filter(uint32_t variant, int (*body)(const char *path), const c
 
 static int errno_of_open(const char *path, int flags)
 {
-    return open(path, flags | O_CLOEXEC) >= 0 ? 0 : errno;
+    return open(path, flags | O_CLOEXEC, 0600) >= 0 ? 0 : errno;
 }
 
 static int truncate_blindly(const char *path)

@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/io.h"
 #include "base/text.h"
 #include "session/history.h"
 #include "session/journal.h"
@@ -147,7 +148,7 @@ static void write_for_ever(const char *home)
     const char meta[] = "{\"id\":\"" SAMPLE_ID "\",\"cwd\":\"/w\",\"source\":\"exec\"}";
     int rc = journal_append(journal, "session_meta", meta, strlen(meta), &err);
     (void)memset(item, 'x', sizeof item);
-    (void)write(STDOUT_FILENO, journal_path(journal), strlen(journal_path(journal)));
+    (void)io_write_all(STDOUT_FILENO, journal_path(journal), strlen(journal_path(journal)));
     for (size_t i = 0; rc == BEACON_OK && i < 100000; i++) {
         size_t n = 40 + i * 37 % 8000;
         int head = snprintf(item, sizeof item, "{\"type\":\"message\",\"n\":\"");
