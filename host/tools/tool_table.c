@@ -13,15 +13,14 @@
 static const char exec_command_parameters[] =
     "{\"type\":\"object\",\"properties\":{"
     "\"cmd\":{\"type\":\"string\",\"description\":\"Shell script to run\"},"
-    "\"workdir\":{\"type\":\"string\",\"description\":\"Directory, relative to the working "
-    "directory\"},"
+    "\"workdir\":{\"type\":\"string\","
+    "\"description\":\"Directory, relative to the working directory\"},"
     "\"yield_time_ms\":{\"type\":\"number\",\"description\":\"Wait this long for the exit, then "
-    "return "
-    "what there is (250 to 30000, default 10000)\"},"
-    "\"max_output_tokens\":{\"type\":\"number\",\"description\":\"Default 10000; the middle is "
-    "cut\"},"
-    "\"tty\":{\"type\":\"boolean\",\"description\":\"Give it a terminal, so that write_stdin can "
-    "type\"},"
+    "return what there is (250 to 30000, default 10000)\"},"
+    "\"max_output_tokens\":{\"type\":\"number\","
+    "\"description\":\"Default 10000; the middle is cut\"},"
+    "\"tty\":{\"type\":\"boolean\","
+    "\"description\":\"Give it a terminal, so that write_stdin can type\"},"
     "\"login\":{\"type\":\"boolean\",\"description\":\"Login shell (default true)\"},"
     "\"shell\":{\"type\":\"string\",\"description\":\"Another shell\"}},"
     "\"required\":[\"cmd\"],\"additionalProperties\":false}";
@@ -68,8 +67,8 @@ static const char patch_grammar[] =
 static const struct tool rows[] = {
     {.name = "exec_command",
      .description =
-         "Run a shell script in the sandbox; stdout and stderr come back together. If it "
-         "still runs after yield_time_ms, the answer has a session ID for write_stdin.",
+         "Run a shell script in the sandbox; stdout and stderr come back together. If it still "
+         "runs after yield_time_ms, the answer has a session ID for write_stdin.",
      .parameters = exec_command_parameters,
      .grammar = "",
      .is_offered = true,
@@ -92,8 +91,8 @@ static const struct tool rows[] = {
      .start = patch_tool},
     {.name = "update_plan",
      .description =
-         "Show the user your plan for longer work. Send the whole list each time, one step "
-         "in progress.",
+         "Show the user your plan for longer work. Send the whole list each time, one step in "
+         "progress.",
      .parameters = update_plan_parameters,
      .grammar = "",
      .is_offered = true,
