@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "agent/project_doc.h"
 
+#include <ctype.h>
+#include <fcntl.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/auto.h"
 #include "base/io.h"
@@ -12,18 +16,29 @@
 
 #define FILE_MAX (1u << 20)
 
+/* A folder or a named pipe of that name is none; opening one must not wait. */
+static bool read_regular(const char *path, struct text *content)
+{
+    AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    struct stat status;
+    if (fd < 0 || fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) {
+        return false;
+    }
+    struct beacon_error err = {0};
+    return io_read_all(fd, path, content, &err) == BEACON_OK || content->len > 0;
+}
+
 static bool add_file(const char *dir, const char *name, size_t room, struct text *out)
 {
     AUTO_FREE char *path = path_join(dir, name);
     AUTO_TEXT struct text content;
     text_init(&content, FILE_MAX);
-    struct beacon_error err = {0};
-    if (io_read_file(path, &content, &err) != BEACON_OK && content.len == 0) {
+    if (!read_regular(path, &content)) {
         return false;
     }
     const char *p = text_string(&content);
     size_t n = content.len <= room ? content.len : utf8_cut(p, room);
-    while (n > 0 && strchr(" \t\r\n", p[n - 1]) != NULL) {
+    while (n > 0 && isspace((unsigned char)p[n - 1])) {
         n--;
     }
     if (n > 0) {
@@ -36,12 +51,9 @@ static bool add_file(const char *dir, const char *name, size_t room, struct text
 static void add_first_of(const char *dir, const struct project_doc_request *request, size_t *room,
                          struct text *out)
 {
-    static const char *const names[] = {"AGENTS.override.md", "AGENTS.md"};
     size_t before = out->len;
-    bool is_found = false;
-    for (size_t i = 0; i < 2 && !is_found; i++) {
-        is_found = add_file(dir, names[i], *room, out);
-    }
+    bool is_found =
+        add_file(dir, "AGENTS.override.md", *room, out) || add_file(dir, "AGENTS.md", *room, out);
     for (size_t i = 0; i < request->n_fallback && !is_found; i++) {
         is_found = add_file(dir, request->fallback[i], *room, out);
     }

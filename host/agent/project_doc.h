@@ -18,7 +18,8 @@ struct project_doc_request {
     size_t max_bytes; /* of the project's part, cut at a character; 0: none of it */
 };
 
-/* Append what was found; nothing when there is nothing. Unreadable files are passed over. */
+/* Append what was found; nothing when there is nothing. What cannot be read or is no file is passed
+ * over; of a file the first MiB counts. */
 void project_doc_read(const struct project_doc_request *request, struct text *out);
 
 #endif
