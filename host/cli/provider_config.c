@@ -68,19 +68,22 @@ char *provider_config_json(const struct provider_settings *settings, const char 
 
 void provider_config_bearer(const struct provider_settings *settings, struct bearer *ret)
 {
+    static const char *const openai_names[] = {"CODE_API_KEY", "BEACON_API_KEY", "CODEX_API_KEY",
+                                               "OPENAI_API_KEY"};
     *ret = (struct bearer){.instructions = settings->env_key_instructions,
                            .token = settings->bearer,
-                           .base_url = settings->base_url};
+                           .base_url = settings->base_url,
+                           .asked_name = settings->env_key};
+    bool is_openai = settings->requires_openai_auth;
     size_t n = 0;
-    if (strcmp(settings->id, "openai") == 0 || settings->requires_openai_auth) {
-        ret->names[n++] = "CODE_API_KEY";
-        ret->names[n++] = "BEACON_API_KEY";
-        ret->names[n++] = "CODEX_API_KEY";
-        ret->names[n++] = "OPENAI_API_KEY";
+    if (settings->env_key != NULL &&
+        (!is_openai || strcmp(settings->env_key, "OPENAI_API_KEY") != 0)) {
+        ret->names[n++] = settings->env_key;
     }
-    if (settings->env_key != NULL && strcmp(settings->env_key, "OPENAI_API_KEY") != 0) {
-        ret->names[n++] = settings->env_key;
-    } else if (settings->env_key != NULL && n == 0) {
-        ret->names[n++] = settings->env_key;
+    for (size_t i = 0; is_openai && i < sizeof openai_names / sizeof openai_names[0]; i++) {
+        ret->names[n++] = openai_names[i];
+    }
+    if (is_openai && ret->asked_name == NULL) {
+        ret->asked_name = "OPENAI_API_KEY";
     }
 }

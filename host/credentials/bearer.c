@@ -9,34 +9,41 @@
 #include "base/alloc.h"
 #include "base/error.h"
 
-/* Length of "scheme://host:port" at the start of a URL. */
+/* Length of "scheme://host:port" at the start of a URL, 0 when it has none. */
 static size_t origin_length(const char *url, size_t n)
 {
     const char *mark = memmem(url, n, "://", 3);
     if (mark == NULL) {
         return 0;
     }
-    size_t at = (size_t)(mark - url) + 3;
-    while (at < n && strchr("/?#", url[at]) == NULL) {
-        at++;
+    size_t begin = (size_t)(mark - url) + 3, end = begin;
+    while (end < n && memchr("/?#", url[end], 3) == NULL) {
+        end++;
     }
-    return at;
+    return end > begin ? end : 0;
 }
 
+/* Compared as text, so that no two readers of a URL can disagree: what is not plainly the same server
+ * gets no key. */
 static bool is_same_origin(struct beacon_str url, const char *base_url)
 {
     size_t n = origin_length(base_url, strlen(base_url));
     return n > 0 && origin_length(url.p, url.n) == n && strncasecmp(url.p, base_url, n) == 0;
 }
 
+static bool is_blank(const char *key)
+{
+    return key == NULL || key[strspn(key, " \t\r\n")] == '\0';
+}
+
 static const char *find_key(const struct bearer *bearer)
 {
-    if (bearer->token != NULL) {
+    if (!is_blank(bearer->token)) {
         return bearer->token;
     }
     for (size_t i = 0; bearer->names[i] != NULL; i++) {
         const char *value = getenv(bearer->names[i]);
-        if (value != NULL && value[strspn(value, " \t\r\n")] != '\0') {
+        if (!is_blank(value)) {
             return value;
         }
     }
@@ -45,14 +52,10 @@ static const char *find_key(const struct bearer *bearer)
 
 static int missing(const struct bearer *bearer, struct beacon_error *err)
 {
-    const char *last = NULL;
-    for (size_t i = 0; bearer->names[i] != NULL; i++) {
-        last = bearer->names[i];
-    }
     const char *more = bearer->instructions != NULL ? bearer->instructions : "";
     return error_set(err, BEACON_E_AUTH, "set it to your API key and start again",
-                     "Missing environment variable: `%s`.%s%s", last, more[0] != '\0' ? " " : "",
-                     more);
+                     "Missing environment variable: `%s`.%s%s", bearer->asked_name,
+                     more[0] != '\0' ? " " : "", more);
 }
 
 static int add_header(struct http_header_sink *out, const char *key, struct beacon_error *err)
@@ -77,8 +80,8 @@ int bearer_attach(void *ctx, const struct beacon_http_request *rq, struct http_h
                   struct beacon_error *err)
 {
     const struct bearer *bearer = ctx;
-    if ((bearer->names[0] == NULL && bearer->token == NULL) || bearer->base_url == NULL ||
-        !is_same_origin(rq->url, bearer->base_url)) {
+    bool has_source = bearer->names[0] != NULL || !is_blank(bearer->token);
+    if (!has_source || bearer->base_url == NULL || !is_same_origin(rq->url, bearer->base_url)) {
         return BEACON_OK;
     }
     const char *key = find_key(bearer);

@@ -11,6 +11,7 @@
 
 struct bearer {
     const char *names[BEARER_NAMES_MAX + 1]; /* variables in order of preference; NULL-terminated */
+    const char *asked_name;                  /* the one to ask a person for; set when names are */
     const char *instructions;                /* what to tell a person who has none; may be NULL */
     const char *token;    /* given by configuration, used before any variable; may be NULL */
     const char *base_url; /* its origin is where the key belongs */
