@@ -7,8 +7,7 @@
 #include <beacon-sdk/error.h>
 #include <beacon-sdk/json_string.h>
 
-#define DEFAULT_BASE_URL "https://api.openai.com/v1"
-#define URL_MAX          8192u
+#define URL_MAX 8192u
 
 const char responses_config_schema[] =
     "{\"type\":\"object\",\"properties\":{"
@@ -247,9 +246,7 @@ static bool mentions_azure(struct beacon_str s)
 
 static beacon_rc check(struct responses_config *config, struct beacon_error *err)
 {
-    if (config->base_url.n == 0) {
-        config->base_url = BEACON_STR(DEFAULT_BASE_URL);
-    }
+    /* No default: a server that was not named must not receive somebody's conversation. */
     if (!is_url(config->base_url)) {
         return bad_key(err, "base_url", "a URL that begins with http:// or https://");
     }

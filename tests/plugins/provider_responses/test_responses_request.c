@@ -279,13 +279,12 @@ static void the_url_joins_base_path_and_parameters(void **state)
     static const struct {
         const char *config, *url;
     } rows[] = {
-        {"", "https://api.openai.com/v1/responses"},
         {"{\"base_url\":\"http://h/v1/\"}", "http://h/v1/responses"},
         {"{\"base_url\":\"http://h//\",\"query_params\":{\"a\":\"1\",\"\\u00e9\":\"~-._\"}}",
          "http://h/responses?a=1&%C3%A9=~-._"},
         {"{\"base_url\":\"http://h/v1/?x=1\",\"query_params\":{\"y\":\"2\"}}",
          "http://h/v1/responses?x=1&y=2"},
-        {"{\"base_url\":null,\"new_key\":[1]}", "https://api.openai.com/v1/responses"},
+        {"{\"base_url\":\"https://h/v1\",\"name\":null,\"new_key\":[1]}", "https://h/v1/responses"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -298,10 +297,13 @@ static void the_url_joins_base_path_and_parameters(void **state)
 static void headers_are_the_expected_ones_and_no_credential(void **state)
 {
     (void)state;
-    assert_ok(harness_create(&h, "{\"originator\":\"codex_exec\",\"user_agent\":\"b/1\","
-                                 "\"stream_idle_timeout_ms\":5,"
-                                 "\"http_headers\":{\"X-Team\":\"a\",\"user-agent\":\"mine\"}}"),
-              &h.err);
+    assert_ok(
+        harness_create(
+            &h,
+            "{\"base_url\":\"http://h/v1\",\"originator\":\"codex_exec\",\"user_agent\":\"b/1\","
+            "\"stream_idle_timeout_ms\":5,"
+            "\"http_headers\":{\"X-Team\":\"a\",\"user-agent\":\"mine\"}}"),
+        &h.err);
     assert_ok(harness_open(&h, TURN(.model = SPAN("m"), .session_id = SPAN("s1"))), &h.err);
     const struct beacon_http_request *rq = harness_request(&h);
     assert_true(beacon_span_is(rq->method, "POST"));
@@ -345,6 +347,9 @@ static void a_wrong_configuration_is_refused_by_its_key(void **state)
     static const struct {
         const char *config, *key;
     } rows[] = {
+        {"", "base_url"},
+        {"{}", "base_url"},
+        {"{\"base_url\":null}", "base_url"},
         {"{\"base_url\":1}", "base_url"},
         {"{\"base_url\":\"ftp://x\"}", "base_url"},
         {"{\"base_url\":\"http://a b\"}", "base_url"},
@@ -353,7 +358,7 @@ static void a_wrong_configuration_is_refused_by_its_key(void **state)
         {"{\"query_params\":[]}", "query_params"},
         {"{\"http_headers\":{\"a\":null}}", "http_headers"},
         {"{\"stream_idle_timeout_ms\":\"1\"}", "stream_idle_timeout_ms"},
-        {"{\"stream_idle_timeout_ms\":-1}", "stream_idle_timeout_ms"},
+        {"{\"base_url\":\"http://h\",\"stream_idle_timeout_ms\":-1}", "stream_idle_timeout_ms"},
         {"{\"is_azure\":\"yes\"}", "is_azure"},
         {"[]", "JSON object"},
         {"{\"a\":}", "JSON object"},
