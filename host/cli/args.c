@@ -76,6 +76,13 @@ static int hand_value(struct parser *parser, const struct args_option *option, c
     return parser->fn(parser->ctx, option->id, value, parser->err);
 }
 
+/* Is the next word a value? One that looks like an option is not: it was forgotten then. */
+static bool has_value_behind(const struct parser *parser)
+{
+    const char *next = parser->at + 1 < parser->argc ? parser->argv[parser->at + 1] : NULL;
+    return next != NULL && (next[0] != '-' || next[1] == '\0');
+}
+
 /* `given` is the value written in the same word, or NULL. */
 static int take_option(struct parser *parser, const struct args_option *option, const char *given)
 {
@@ -86,14 +93,13 @@ static int take_option(struct parser *parser, const struct args_option *option, 
                                          "expected",
                                          given, option->name);
     }
-    if (given == NULL && parser->at + 1 >= parser->argc) {
+    if (given == NULL && !has_value_behind(parser)) {
         return error_set(parser->err, BEACON_E_INVALID, "give it a value",
                          "a value is required for '--%s <%s>' but none was supplied", option->name,
                          option->value_name);
     }
     int rc = hand_value(parser, option, given != NULL ? given : parser->argv[++parser->at]);
-    while (rc == BEACON_OK && option->kind == ARGS_FILES && parser->at + 1 < parser->argc &&
-           parser->argv[parser->at + 1][0] != '-' &&
+    while (rc == BEACON_OK && option->kind == ARGS_FILES && has_value_behind(parser) &&
            access(parser->argv[parser->at + 1], F_OK) == 0) {
         rc = hand_value(parser, option, parser->argv[++parser->at]);
     }

@@ -12,7 +12,7 @@
 
 enum args_kind {
     ARGS_FLAG,
-    ARGS_VALUE,
+    ARGS_VALUE, /* in the same word or the next; the next may not look like an option */
     ARGS_FILES, /* a value, and then the words behind it that name existing files */
 };
 

@@ -69,6 +69,8 @@ static const struct args_option options[] = {
     /* SDK clients pass these; they concern services this program does not talk to. */
     {OPT_IGNORED, 0, "thread-source", NULL, ARGS_VALUE, "SOURCE", NULL, NULL},
     {OPT_IGNORED, 0, "cyber-access-program", NULL, ARGS_VALUE, "PROGRAM", NULL, NULL},
+    /* Older scripts pass this; the plan tool is always there. */
+    {OPT_IGNORED, 0, "include-plan-tool", NULL, ARGS_FLAG, NULL, NULL, NULL},
 };
 
 const struct args_table exec_options_table = {"beacon exec [OPTIONS] [PROMPT]\n"
@@ -109,80 +111,79 @@ static int take_word(struct parse *parse, const char *word, struct beacon_error 
     return BEACON_OK;
 }
 
-/* Options that are one assignment to a boolean or a string. */
-static bool take_simple(struct exec_options *o, int id, const char *value)
+enum effect_kind { SETS_BOOL, SETS_STRING, ADDS_STRING, SETS_KEY };
+
+/* What an option does. */
+struct effect {
+    int id;
+    enum effect_kind kind;
+    size_t offset;           /* of the field in struct exec_options; not for SETS_KEY */
+    const char *key, *value; /* SETS_KEY: of the configuration; a NULL value is the given one */
+};
+
+#define FIELD(name) offsetof(struct exec_options, name)
+
+static const struct effect effects[] = {
+    {OPT_ADD_DIR, ADDS_STRING, FIELD(add_dirs), NULL, NULL},
+    {OPT_ALL, SETS_BOOL, FIELD(resumes_any_cwd), NULL, NULL},
+    {OPT_BYPASS, SETS_BOOL, FIELD(is_unsandboxed), NULL, NULL},
+    {OPT_BYPASS, SETS_KEY, 0, "sandbox_mode", "danger-full-access"},
+    {OPT_CD, SETS_STRING, FIELD(cwd), NULL, NULL},
+    {OPT_CONFIG, ADDS_STRING, FIELD(overrides), NULL, NULL},
+    {OPT_EPHEMERAL, SETS_BOOL, FIELD(is_ephemeral), NULL, NULL},
+    {OPT_FULL_AUTO, SETS_KEY, 0, "sandbox_mode", "workspace-write"},
+    {OPT_HELP, SETS_BOOL, FIELD(wants_help), NULL, NULL},
+    {OPT_IMAGE, ADDS_STRING, FIELD(images), NULL, NULL},
+    {OPT_JSON, SETS_BOOL, FIELD(wants_json), NULL, NULL},
+    {OPT_LAST, SETS_BOOL, FIELD(resumes_last), NULL, NULL},
+    {OPT_MODEL, SETS_KEY, 0, "model", NULL},
+    {OPT_OSS, SETS_KEY, 0, "model_provider", "oss"},
+    {OPT_OUTPUT, SETS_STRING, FIELD(output_file), NULL, NULL},
+    {OPT_PROFILE, SETS_STRING, FIELD(profile), NULL, NULL},
+    {OPT_SANDBOX, SETS_KEY, 0, "sandbox_mode", NULL},
+    {OPT_SCHEMA, SETS_STRING, FIELD(schema_file), NULL, NULL},
+    {OPT_SKIP_GIT, SETS_BOOL, FIELD(skips_git_check), NULL, NULL},
+};
+
+static void apply(struct exec_options *o, const struct effect *effect, const char *value)
 {
-    switch (id) {
-    case OPT_JSON:
-        return o->wants_json = true;
-    case OPT_SKIP_GIT:
-        return o->skips_git_check = true;
-    case OPT_EPHEMERAL:
-        return o->is_ephemeral = true;
-    case OPT_HELP:
-        return o->wants_help = true;
-    case OPT_LAST:
-        return o->resumes_last = true;
-    case OPT_ALL:
-        return o->resumes_any_cwd = true;
-    case OPT_IGNORED:
-        return true;
-    case OPT_PROFILE:
-        return (o->profile = value) != NULL;
-    case OPT_CD:
-        return (o->cwd = value) != NULL;
-    case OPT_OUTPUT:
-        return (o->output_file = value) != NULL;
-    case OPT_SCHEMA:
-        return (o->schema_file = value) != NULL;
-    default:
-        return false;
+    void *field = (char *)o + effect->offset;
+    switch (effect->kind) {
+    case SETS_BOOL:
+        *(bool *)field = true;
+        break;
+    case SETS_STRING:
+        *(const char **)field = value;
+        break;
+    case ADDS_STRING:
+        add_string(field, value);
+        break;
+    case SETS_KEY:
+        set_flag(o, effect->key, effect->value != NULL ? effect->value : value);
+        break;
     }
+}
+
+static enum exec_color color_of(const char *when)
+{
+    return strcmp(when, "always") == 0  ? EXEC_COLOR_ALWAYS
+           : strcmp(when, "never") == 0 ? EXEC_COLOR_NEVER
+                                        : EXEC_COLOR_AUTO;
 }
 
 static int take(void *ctx, int id, const char *value, struct beacon_error *err)
 {
     struct parse *parse = ctx;
-    struct exec_options *o = parse->options;
     if (id == ARGS_POSITIONAL) {
         return take_word(parse, value, err);
     }
-    if (take_simple(o, id, value)) {
-        return BEACON_OK;
+    if (id == OPT_COLOR) {
+        parse->options->color = color_of(value);
     }
-    switch (id) {
-    case OPT_MODEL:
-        set_flag(o, "model", value);
-        break;
-    case OPT_SANDBOX:
-        set_flag(o, "sandbox_mode", value);
-        break;
-    case OPT_FULL_AUTO:
-        set_flag(o, "sandbox_mode", "workspace-write");
-        break;
-    case OPT_BYPASS:
-        o->is_unsandboxed = true;
-        set_flag(o, "sandbox_mode", "danger-full-access");
-        break;
-    case OPT_OSS:
-        set_flag(o, "model_provider", "oss");
-        break;
-    case OPT_CONFIG:
-        add_string(&o->overrides, value);
-        break;
-    case OPT_ADD_DIR:
-        add_string(&o->add_dirs, value);
-        break;
-    case OPT_IMAGE:
-        add_string(&o->images, value);
-        break;
-    case OPT_COLOR:
-        o->color = strcmp(value, "always") == 0  ? EXEC_COLOR_ALWAYS
-                   : strcmp(value, "never") == 0 ? EXEC_COLOR_NEVER
-                                                 : EXEC_COLOR_AUTO;
-        break;
-    default:
-        assert(!"an option without a meaning");
+    for (size_t i = 0; i < sizeof effects / sizeof effects[0]; i++) {
+        if (effects[i].id == id) {
+            apply(parse->options, &effects[i], value);
+        }
     }
     return BEACON_OK;
 }
@@ -237,6 +238,7 @@ void exec_options_finish(struct exec_options *o)
     free((void *)o->images.list);
     free((void *)o->overrides.list);
     free((void *)o->add_dirs.list);
+    *o = (struct exec_options){0};
 }
 
 void exec_options_print_help(void)
