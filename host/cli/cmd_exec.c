@@ -23,6 +23,7 @@
 #include "cli/exec_json.h"
 #include "cli/exec_options.h"
 #include "cli/exec_prompt.h"
+#include "cli/printable.h"
 #include "cli/wire.h"
 #include "event/event.h"
 #include "event/fanout.h"
@@ -197,7 +198,7 @@ static int lock_home(struct run *run)
     if (rc == BEACON_OK) {
         return EXIT_STATUS_OK;
     }
-    (void)fprintf(stderr, "Error: %s\n", err.message);
+    (void)fprintf(stderr, "Error: %s; %s\n", err.message, err.hint);
     return EXIT_STATUS_FAILED;
 }
 
@@ -281,7 +282,11 @@ static int print_answer(const struct run *run)
     }
     const char *message = run->last_message;
     size_t n = strlen(message);
-    (void)fwrite(message, 1, n, stdout);
+    if (isatty(STDOUT_FILENO)) {
+        printable_write(stdout, message, n);
+    } else {
+        (void)fwrite(message, 1, n, stdout);
+    }
     (void)fputs(n > 0 && message[n - 1] == '\n' ? "" : "\n", stdout);
     if (fflush(stdout) != 0) {
         (void)fprintf(stderr, "cannot write to stdout: %s\n", strerror(errno));

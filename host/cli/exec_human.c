@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "cli/printable.h"
 #include "event/event.h"
 
 #define OUTPUT_LINES_SHOWN 40 /* of a command; the model sees what its own budget allows */
@@ -29,16 +30,24 @@ void exec_human_destroy(struct exec_human *human)
 
 enum style { PLAIN, DIM, BOLD, RED, GREEN, MAGENTA, CYAN };
 
-static void styled(const struct exec_human *human, enum style style, const char *text)
+static void styled_bytes(const struct exec_human *human, enum style style, const char *p, size_t n)
 {
     static const char *const codes[] = {
         [PLAIN] = "0",  [DIM] = "2",      [BOLD] = "1", [RED] = "31",
         [GREEN] = "32", [MAGENTA] = "35", [CYAN] = "36"};
-    if (human->settings.has_color && style != PLAIN) {
-        (void)fprintf(stderr, "\x1b[%sm%s\x1b[0m", codes[style], text);
-    } else {
-        (void)fputs(text, stderr);
+    bool has_style = human->settings.has_color && style != PLAIN;
+    if (has_style) {
+        (void)fprintf(stderr, "\x1b[%sm", codes[style]);
     }
+    printable_write(stderr, p, n);
+    if (has_style) {
+        (void)fputs("\x1b[0m", stderr);
+    }
+}
+
+static void styled(const struct exec_human *human, enum style style, const char *text)
+{
+    styled_bytes(human, style, text, strlen(text));
 }
 
 static void heading(const struct exec_human *human, enum style style, const char *text)
@@ -51,7 +60,7 @@ static void heading(const struct exec_human *human, enum style style, const char
 static void paragraph(const char *text)
 {
     size_t n = strlen(text);
-    (void)fputs(text, stderr);
+    printable_write(stderr, text, n);
     if (n == 0 || text[n - 1] != '\n') {
         (void)fputc('\n', stderr);
     }
@@ -62,7 +71,7 @@ static void field(const struct exec_human *human, const char *name, const char *
     char label[64];
     (void)snprintf(label, sizeof label, "%s:", name);
     styled(human, BOLD, label);
-    (void)fprintf(stderr, " %s\n", value != NULL && value[0] != '\0' ? value : "none");
+    printable_print(stderr, " %s\n", value != NULL && value[0] != '\0' ? value : "none");
 }
 
 static void session_started(struct exec_human *human, const struct event *event)
@@ -70,7 +79,7 @@ static void session_started(struct exec_human *human, const struct event *event)
     const struct event_session *session = &event->as.session;
     char sandbox[128];
     (void)snprintf(sandbox, sizeof sandbox, "%s (%s)", session->sandbox, session->sandbox_backend);
-    (void)fprintf(stderr, "Beacon v%s\n--------\n", session->version);
+    printable_print(stderr, "Beacon v%s\n--------\n", session->version);
     field(human, "workdir", session->cwd);
     field(human, "model", session->model);
     field(human, "provider", session->provider);
@@ -85,7 +94,7 @@ static void session_started(struct exec_human *human, const struct event *event)
 static void warning(struct exec_human *human, const struct event *event)
 {
     styled(human, MAGENTA, "warning:");
-    (void)fprintf(stderr, " %s\n", event->as.message.text);
+    printable_print(stderr, " %s\n", event->as.message.text);
 }
 
 static void turn_started(struct exec_human *human, const struct event *event)
@@ -112,7 +121,7 @@ static void command_started(struct exec_human *human, const struct event *event)
 {
     heading(human, MAGENTA, "exec");
     styled(human, BOLD, event->as.command.command);
-    (void)fprintf(stderr, " in %s\n", event->as.command.cwd);
+    printable_print(stderr, " in %s\n", event->as.command.cwd);
 }
 
 static void show_output(const struct exec_human *human, const char *text, size_t n)
@@ -124,17 +133,15 @@ static void show_output(const struct exec_human *human, const char *text, size_t
         lines++;
     }
     if (at > 0) {
-        char *shown = alloc_string_n(text, text[at - 1] == '\n' ? at - 1 : at);
-        styled(human, DIM, shown);
+        styled_bytes(human, DIM, text, text[at - 1] == '\n' ? at - 1 : at);
         (void)fputc('\n', stderr);
-        free(shown);
     }
     size_t left = 0;
     for (size_t i = at; i < n; i++) {
         left += text[i] == '\n' || i == n - 1 ? 1 : 0;
     }
     if (left > 0) {
-        (void)fprintf(stderr, "… %zu more lines\n", left);
+        printable_print(stderr, "… %zu more lines\n", left);
     }
 }
 
@@ -162,16 +169,14 @@ static void show_diff(const struct exec_human *human, const char *diff)
 {
     for (const char *p = diff; *p != '\0';) {
         size_t n = strcspn(p, "\n");
-        char *line = alloc_string_n(p, n);
         bool is_header = strncmp(p, "+++", 3) == 0 || strncmp(p, "---", 3) == 0;
-        heading(human,
-                is_header   ? BOLD
-                : *p == '+' ? GREEN
-                : *p == '-' ? RED
-                : *p == '@' ? CYAN
-                            : PLAIN,
-                line);
-        free(line);
+        enum style style = is_header   ? BOLD
+                           : *p == '+' ? GREEN
+                           : *p == '-' ? RED
+                           : *p == '@' ? CYAN
+                                       : PLAIN;
+        styled_bytes(human, style, p, n);
+        (void)fputc('\n', stderr);
         p += n + (p[n] == '\n' ? 1 : 0);
     }
 }
@@ -182,7 +187,7 @@ static void patch_finished(struct exec_human *human, const struct event *event)
     bool is_good = patch->status == EVENT_COMPLETED;
     heading(human, is_good ? GREEN : RED, is_good ? "patch: completed" : "patch: failed");
     for (size_t i = 0; i < patch->n_changes; i++) {
-        (void)fprintf(stderr, "%s\n", patch->changes[i].path);
+        printable_print(stderr, "%s\n", patch->changes[i].path);
     }
     if (!is_good) {
         paragraph(patch->message);
@@ -202,7 +207,7 @@ static void plan_updated(struct exec_human *human, const struct event *event)
         const char *mark = strcmp(status, "completed") == 0     ? "✓"
                            : strcmp(status, "in_progress") == 0 ? "→"
                                                                 : "•";
-        (void)fprintf(stderr, "  %s %s\n", mark, plan->steps[i].text);
+        printable_print(stderr, "  %s %s\n", mark, plan->steps[i].text);
     }
 }
 
@@ -213,10 +218,10 @@ static void retry(struct exec_human *human, const struct event *event)
         return;
     }
     styled(human, RED, "ERROR:");
-    (void)fprintf(stderr, " Reconnecting... %u/%u (%s)", retry->attempt, retry->max_attempts,
-                  retry->reason);
+    printable_print(stderr, " Reconnecting... %u/%u (%s)", retry->attempt, retry->max_attempts,
+                    retry->reason);
     if (retry->delay_ms >= 1000) {
-        (void)fprintf(stderr, " in %.1f s", (double)retry->delay_ms / 1000.0);
+        printable_print(stderr, " in %.1f s", (double)retry->delay_ms / 1000.0);
     }
     (void)fputc('\n', stderr);
 }
@@ -248,9 +253,9 @@ static void turn_completed(struct exec_human *human, const struct event *event)
 static void turn_failed(struct exec_human *human, const struct event *event)
 {
     styled(human, RED, "ERROR:");
-    (void)fprintf(stderr, " %s\n", event->as.message.text);
+    printable_print(stderr, " %s\n", event->as.message.text);
     if (event->as.message.hint != NULL) {
-        (void)fprintf(stderr, "       %s\n", event->as.message.hint);
+        printable_print(stderr, "       %s\n", event->as.message.hint);
     }
 }
 

@@ -1,5 +1,6 @@
 /* exec_human.h - the progress of `exec` for a person, on standard error: what is asked, thought, run,
- * changed and answered. A fanout sink. Thread: [main].
+ * changed and answered. Control characters of strangers are shown, not obeyed. A fanout sink.
+ * Thread: [main].
  */
 #ifndef HOST_CLI_EXEC_HUMAN_H
 #define HOST_CLI_EXEC_HUMAN_H

@@ -60,7 +60,7 @@ static int prompt_from_stdin(bool is_asked_for, struct text *out, struct beacon_
 /* A prompt in the arguments: what is piped in goes with it. */
 static int prompt_with_stdin(const char *prompt, struct text *out, struct beacon_error *err)
 {
-    (void)text_add_string(out, prompt);
+    (void)utf8_add_lossy(out, prompt, strlen(prompt));
     if (isatty(STDIN_FILENO)) {
         return BEACON_OK;
     }
