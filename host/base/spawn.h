@@ -60,6 +60,10 @@ void spawn_kill_group(pid_t pid, int signal_number);
 /* From now on orphaned descendants are adopted by this process, so that spawn_sweep() finds them. */
 void spawn_adopt_orphans(void);
 
+/* The direct children there are now; *ret is the caller's to free. A program inherits those that it
+ * had before execve, and they are not its own to end. */
+size_t spawn_list_children(pid_t **ret);
+
 /* Kill and reap every descendant that is not a direct child in `keep` (n_keep pids). Returns how
  * many were ended. Called when a session ends: no process outlives it. */
 size_t spawn_sweep(const pid_t *keep, size_t n_keep);

@@ -164,6 +164,24 @@ static bool has_children(void)
     return waitid(P_ALL, 0, &unused, WEXITED | WNOHANG | WNOWAIT | __WALL) == 0 || errno != ECHILD;
 }
 
+size_t spawn_list_children(pid_t **ret)
+{
+    struct census census = {0};
+    if (has_children()) { /* reading all of /proc is only worth it then */
+        take_census(&census);
+    }
+    pid_t *list = alloc_array(census.n, sizeof *list);
+    size_t n = 0;
+    for (size_t i = 0; i < census.n; i++) {
+        if (census.list[i].parent == getpid()) {
+            list[n++] = census.list[i].pid;
+        }
+    }
+    free(census.list);
+    *ret = list;
+    return n;
+}
+
 size_t spawn_sweep(const pid_t *keep, size_t n_keep)
 {
     struct census census = {0};

@@ -430,9 +430,13 @@ static void sweep_spares_those_it_is_told_to_keep(void **state)
     struct spawn_child kept = {0}, swept = {0};
     struct spawn_request request = plain_request();
     request.argv = argv;
+    AUTO_FREE pid_t *none = NULL, *children = NULL;
+    assert_int_equal(spawn_list_children(&none), 0);
     assert_ok(spawn_start(&request, &kept, NULL, &err), &err);
+    assert_int_equal(spawn_list_children(&children), 1);
+    assert_int_equal(children[0], kept.pid);
     assert_ok(spawn_start(&request, &swept, NULL, &err), &err);
-    assert_int_equal(spawn_sweep(&kept.pid, 1), 1);
+    assert_int_equal(spawn_sweep(children, 1), 1);
     (void)close(swept.pidfd);
     assert_int_equal(kill(kept.pid, 0), 0);
     spawn_kill_group(kept.pid, SIGKILL);
