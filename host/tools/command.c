@@ -52,11 +52,15 @@ struct command {
 struct command_table {
     struct command *first;
     uint32_t last_id;
+    pid_t *strangers; /* children that were here before */
+    size_t n_strangers;
 };
 
 struct command_table *command_table_create(void)
 {
-    return alloc_zeroed(sizeof(struct command_table));
+    struct command_table *table = alloc_zeroed(sizeof *table);
+    table->n_strangers = spawn_list_children(&table->strangers);
+    return table;
 }
 
 static void close_output(struct command *command)
@@ -391,7 +395,8 @@ void command_table_destroy(struct command_table *table)
         }
         destroy(command);
     }
-    (void)spawn_sweep(NULL, 0);
+    (void)spawn_sweep(table->strangers, table->n_strangers);
+    free(table->strangers);
     free(table);
 }
 

@@ -23,7 +23,8 @@ struct tool_context;
 
 struct command_table *command_table_create(void);
 
-/* Kill and reap everything that still runs. NULL is fine. */
+/* Kill and reap every descendant of this process but the children it had when the table was made.
+ * NULL is fine. */
 void command_table_destroy(struct command_table *table);
 
 struct command_request {
