@@ -54,6 +54,13 @@ static int say(const char *message)
 
 /* ---- events ---- */
 
+/* SDKs abort a turn with SIGTERM and then expect the stream to end: a `turn.failed` would reach their
+ * callers as a failure of the turn. The exit status tells. */
+static bool is_for_client(const struct run *run, const struct event *event)
+{
+    return event->kind != EVENT_TURN_FAILED || run->signal_number != SIGTERM;
+}
+
 static void on_event(void *ctx, const struct event *event)
 {
     struct run *run = ctx;
@@ -62,7 +69,9 @@ static void on_event(void *ctx, const struct event *event)
         run->last_message = alloc_string(event->as.message.text);
     }
     if (run->json != NULL) {
-        exec_json_sink(run->json, event);
+        if (is_for_client(run, event)) {
+            exec_json_sink(run->json, event);
+        }
         if (exec_json_is_broken(run->json) && run->wire.agent != NULL) {
             agent_interrupt(run->wire.agent);
         }
@@ -328,6 +337,7 @@ static int run_exec(struct run *run)
     for (size_t i = 0; i < sizeof preparations / sizeof preparations[0]; i++) {
         status = preparations[i](run);
         if (status != EXIT_STATUS_OK) {
+            exec_prompt_discard(&run->options);
             return status;
         }
     }

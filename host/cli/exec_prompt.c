@@ -106,14 +106,18 @@ static int add_images(struct agent_prompt *prompt, const char *value, struct bea
     return BEACON_OK;
 }
 
+static bool is_from_stdin(const struct exec_options *options)
+{
+    return options->prompt == NULL || strcmp(options->prompt, "-") == 0;
+}
+
 int exec_prompt_read(const struct exec_options *options, struct agent_prompt *ret,
                      struct beacon_error *err)
 {
     struct text text;
     text_init(&text, (size_t)PROMPT_MAX * 7);
-    bool is_dash = options->prompt != NULL && strcmp(options->prompt, "-") == 0;
-    int rc = options->prompt == NULL || is_dash ? prompt_from_stdin(is_dash, &text, err)
-                                                : prompt_with_stdin(options->prompt, &text, err);
+    int rc = is_from_stdin(options) ? prompt_from_stdin(options->prompt != NULL, &text, err)
+                                    : prompt_with_stdin(options->prompt, &text, err);
     struct agent_prompt prompt = {.text = text_take(&text)};
     for (size_t i = 0; rc == BEACON_OK && i < options->images.n; i++) {
         rc = add_images(&prompt, options->images.list[i], err);
@@ -124,6 +128,19 @@ int exec_prompt_read(const struct exec_options *options, struct agent_prompt *re
     }
     *ret = prompt;
     return BEACON_OK;
+}
+
+void exec_prompt_discard(const struct exec_options *options)
+{
+    char bytes[16384];
+    if (!is_from_stdin(options) || isatty(STDIN_FILENO)) {
+        return;
+    }
+    for (size_t i = 0; i < PROMPT_MAX / sizeof bytes; i++) {
+        if (read(STDIN_FILENO, bytes, sizeof bytes) <= 0) {
+            return;
+        }
+    }
 }
 
 void exec_prompt_finish(struct agent_prompt *prompt)

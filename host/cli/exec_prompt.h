@@ -15,4 +15,8 @@ int exec_prompt_read(const struct exec_options *options, struct agent_prompt *re
                      struct beacon_error *err);
 void exec_prompt_finish(struct agent_prompt *prompt);
 
+/* The run ended before the prompt was read, and its reason is told. A prompt that standard input
+ * brings is taken all the same: a client still writing it would fail with EPIPE and never hear why. */
+void exec_prompt_discard(const struct exec_options *options);
+
 #endif
