@@ -79,7 +79,7 @@ struct json_object *tool_arguments(struct tool_run *run, const struct tool_field
 {
     AUTO_JSON struct json_object *arguments = NULL;
     struct beacon_error err = {0};
-    if (json_parse(run->input, run->input_bytes, "arguments", &arguments, &err) != BEACON_OK) {
+    if (json_parse(run->input, run->input_bytes, "JSON", &arguments, &err) != BEACON_OK) {
         tool_answerf(run, "failed to parse function arguments: %s", err.message);
         return NULL;
     }

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "support/beacon_test.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/auto.h"
+#include "base/json.h"
+#include "tools/environment.h"
+
+static char *const inherited[] = {"HOME=/home/me",
+                                  "PATH=/usr/bin:/bin",
+                                  "USER=me",
+                                  "EDITOR=vi",
+                                  "PAGER=less",
+                                  "MY_API_KEY=k",
+                                  "GH_TOKEN=t",
+                                  "client_secret=s",
+                                  "PGPASSWORD=p",
+                                  "AWS_CREDENTIALS=c",
+                                  "LD_PRELOAD=/evil.so",
+                                  "SSH_AUTH_SOCK=/run/ssh",
+                                  "no equals sign",
+                                  NULL};
+
+/* What a policy, written as JSON, makes of `inherited`. */
+static char **build(const char *policy, const char *program_dir)
+{
+    AUTO_JSON struct json_object *tree = policy != NULL ? json_tokener_parse(policy) : NULL;
+    return environment_build((char **)inherited, tree, program_dir);
+}
+
+/* The value of a name; NULL when it is not there. It must not be there twice. */
+static const char *value_of(char **env, const char *name)
+{
+    const char *value = NULL;
+    size_t n = strlen(name);
+    for (size_t i = 0; env[i] != NULL; i++) {
+        if (strncmp(env[i], name, n) == 0 && env[i][n] == '=') {
+            assert_null(value);
+            value = env[i] + n + 1;
+        }
+    }
+    return value;
+}
+
+static void by_default_everything_but_secrets_is_inherited(void **state)
+{
+    (void)state;
+    static const char *const gone[] = {"MY_API_KEY",   "GH_TOKEN",        "client_secret",
+                                       "PGPASSWORD",   "AWS_CREDENTIALS", "LD_PRELOAD",
+                                       "SSH_AUTH_SOCK"};
+    char **env = build(NULL, NULL);
+    assert_string_equal(value_of(env, "HOME"), "/home/me");
+    assert_string_equal(value_of(env, "EDITOR"), "vi");
+    for (size_t i = 0; i < sizeof gone / sizeof gone[0]; i++) {
+        assert_null(value_of(env, gone[i]));
+    }
+    environment_free(env);
+}
+
+static void nobody_is_asked_to_press_a_key(void **state)
+{
+    (void)state;
+    static const char *const values[][2] = {
+        {"PAGER", "cat"},    {"GIT_PAGER", "cat"}, {"GH_PAGER", "cat"},
+        {"NO_COLOR", "1"},   {"TERM", "dumb"},     {"LC_ALL", "C.UTF-8"},
+        {"LANG", "C.UTF-8"}, {"COLORTERM", ""},    {"CODEX_CI", "1"},
+    };
+    char **env = build("{\"inherit\":\"none\"}", NULL);
+    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
+        assert_string_equal(value_of(env, values[i][0]), values[i][1]);
+    }
+    assert_null(value_of(env, "HOME"));
+    environment_free(env);
+}
+
+static void core_is_what_a_shell_needs(void **state)
+{
+    (void)state;
+    char **env = build("{\"inherit\":\"core\"}", NULL);
+    assert_non_null(value_of(env, "HOME"));
+    assert_non_null(value_of(env, "PATH"));
+    assert_non_null(value_of(env, "USER"));
+    assert_null(value_of(env, "EDITOR"));
+    environment_free(env);
+}
+
+static void secrets_are_kept_when_the_person_says_so(void **state)
+{
+    (void)state;
+    char **env = build("{\"ignore_default_excludes\":true}", NULL);
+    assert_string_equal(value_of(env, "MY_API_KEY"), "k");
+    assert_string_equal(value_of(env, "LD_PRELOAD"), "/evil.so");
+    environment_free(env);
+}
+
+static void excluded_names_go_before_values_are_set(void **state)
+{
+    (void)state;
+    char **env = build("{\"exclude\":[\"edit*\",\"USER\"],\"set\":{\"USER\":\"you\"}}", NULL);
+    assert_null(value_of(env, "EDITOR"));
+    assert_string_equal(value_of(env, "USER"), "you");
+    environment_free(env);
+}
+
+static void set_wins_over_what_is_inherited_and_over_our_own(void **state)
+{
+    (void)state;
+    char **env =
+        build("{\"set\":{\"HOME\":\"/h\",\"PAGER\":\"more\",\"A_KEY\":\"1\",\"N\":2}}", NULL);
+    assert_string_equal(value_of(env, "HOME"), "/h");
+    assert_string_equal(value_of(env, "PAGER"), "more");
+    assert_string_equal(value_of(env, "A_KEY"), "1");
+    assert_string_equal(value_of(env, "N"), "2");
+    environment_free(env);
+}
+
+static void names_that_no_environment_can_hold_are_not_set(void **state)
+{
+    (void)state;
+    char **env =
+        build("{\"inherit\":\"none\",\"set\":{\"\":\"a\",\"B=C\":\"d\",\"E\":null}}", NULL);
+    for (size_t i = 0; env[i] != NULL; i++) {
+        assert_true(env[i][0] >= 'A' && env[i][0] <= 'Z');
+    }
+    assert_null(value_of(env, "B"));
+    assert_null(value_of(env, "E"));
+    environment_free(env);
+}
+
+static void include_only_comes_last_and_filters_set_too(void **state)
+{
+    (void)state;
+    char **env = build("{\"set\":{\"MINE\":\"1\"},\"include_only\":[\"PATH\",\"H?ME\"]}", NULL);
+    assert_string_equal(env[0], "HOME=/home/me");
+    assert_string_equal(env[1], "PATH=/usr/bin:/bin");
+    assert_null(env[2]);
+    environment_free(env);
+}
+
+static void an_empty_include_only_keeps_all(void **state)
+{
+    (void)state;
+    char **env = build("{\"include_only\":[]}", NULL);
+    assert_non_null(value_of(env, "HOME"));
+    environment_free(env);
+}
+
+static void the_program_folder_is_first_in_path(void **state)
+{
+    (void)state;
+    char **env = build(NULL, "/opt/helpers");
+    assert_string_equal(value_of(env, "PATH"), "/opt/helpers:/usr/bin:/bin");
+    environment_free(env);
+    env = build("{\"inherit\":\"none\"}", "/opt/helpers");
+    assert_string_equal(value_of(env, "PATH"), "/opt/helpers:/usr/local/bin:/usr/bin:/bin");
+    environment_free(env);
+}
+
+static void a_name_that_comes_twice_is_set_once(void **state)
+{
+    (void)state;
+    char *const twice[] = {"A=1", "A=2", NULL};
+    AUTO_JSON struct json_object *policy = json_tokener_parse("{\"set\":{\"A\":\"3\"}}");
+    char **env = environment_build((char **)twice, policy, NULL);
+    assert_string_equal(value_of(env, "A"), "3");
+    environment_free(env);
+}
+
+static void patterns_know_stars_and_question_marks_only(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *pattern, *name;
+        bool matches;
+    } rows[] = {
+        {"*", "", true},
+        {"*", "ANY", true},
+        {"A*C", "ABC", true},
+        {"A*C", "AC", true},
+        {"A*C", "ACB", false},
+        {"a?c", "ABC", true},
+        {"A?C", "AC", false},
+        {"*KEY*", "MONKEYS", true},
+        {"*KEY*", "KE", false},
+        {"[AB]", "A", false},
+        {"[AB]", "[ab]", true},
+        {"A\\*", "A*", false},
+        {"", "", true},
+        {"", "A", false},
+        {"AB", "A", false},
+        {"*A*B*", "xAxxBx", true},
+        {"*A*B*", "xBxxAx", false},
+        {"**", "A", true},
+        {"*AB", "AAB", true},
+        {"*AAB", "AAAAB", true},
+        {"?", "", false},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        assert_int_equal(environment_matches(rows[i].pattern, rows[i].name), rows[i].matches);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(by_default_everything_but_secrets_is_inherited),
+        cmocka_unit_test(nobody_is_asked_to_press_a_key),
+        cmocka_unit_test(core_is_what_a_shell_needs),
+        cmocka_unit_test(secrets_are_kept_when_the_person_says_so),
+        cmocka_unit_test(excluded_names_go_before_values_are_set),
+        cmocka_unit_test(set_wins_over_what_is_inherited_and_over_our_own),
+        cmocka_unit_test(names_that_no_environment_can_hold_are_not_set),
+        cmocka_unit_test(include_only_comes_last_and_filters_set_too),
+        cmocka_unit_test(an_empty_include_only_keeps_all),
+        cmocka_unit_test(the_program_folder_is_first_in_path),
+        cmocka_unit_test(a_name_that_comes_twice_is_set_once),
+        cmocka_unit_test(patterns_know_stars_and_question_marks_only),
+    };
+    return cmocka_run_group_tests_name("tools/environment", tests, NULL, NULL);
+}
