@@ -3,6 +3,7 @@
 
 #include <beacon/sandbox.h>
 #include <errno.h>
+#include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <stdbool.h>
@@ -76,6 +77,37 @@ static int duplicate_to(const struct plan_operation *operation)
     return dup2(operation->fd, (int)operation->a) < 0 ? -1 : 0;
 }
 
+/* Also from the bounding set, so that a program run as root does not get them back. Who may not change
+ * that set gains nothing on execve either, once new privileges are given up. */
+static void bound_capabilities(uint64_t kept)
+{
+    for (unsigned capability = 0; capability < 64; capability++) {
+        if ((kept >> capability & 1) == 0 && prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) != 0) {
+            return; /* past the last one, or not ours to change */
+        }
+    }
+}
+
+/* The ambient set follows the others. */
+static int limit_capabilities(const struct plan_operation *operation)
+{
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {0};
+    if (syscall(SYS_capget, &header, data) != 0) {
+        return -1;
+    }
+    if ((data[0].permitted | data[1].permitted) != 0) {
+        bound_capabilities(operation->a);
+    }
+    for (unsigned i = 0; i < _LINUX_CAPABILITY_U32S_3; i++) {
+        uint32_t kept = (uint32_t)(operation->a >> (32 * i));
+        data[i].permitted &= kept;
+        data[i].effective &= kept;
+        data[i].inheritable &= kept;
+    }
+    return (int)syscall(SYS_capset, &header, data);
+}
+
 static const struct plan_step steps[] = {
     [BEACON_OP_NO_NEW_PRIVS] = {"give up new privileges", PLAN_FD_UNUSED, 0, 0, set_no_new_privs},
     [BEACON_OP_LANDLOCK] = {"apply the Landlock ruleset", PLAN_FD_OURS, LANDLOCK_LOG_FLAGS, 0,
@@ -88,6 +120,7 @@ static const struct plan_step steps[] = {
     [BEACON_OP_UMASK] = {"set the file mode mask", PLAN_FD_UNUSED, 0, 0, set_umask},
     [BEACON_OP_PDEATHSIG] = {"ask to end with the host", PLAN_FD_UNUSED, 0, 0, set_death_signal},
     [BEACON_OP_DUP_TO] = {"place a descriptor", PLAN_FD_OURS, 0, 0, duplicate_to},
+    [BEACON_OP_CAPABILITIES] = {"give up capabilities", PLAN_FD_UNUSED, 0, 0, limit_capabilities},
 };
 
 const struct plan_step *plan_step_of(uint32_t op)

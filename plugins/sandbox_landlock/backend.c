@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <beacon-sdk/error.h>
 #include <beacon/sandbox.h>
+#include <linux/capability.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -130,6 +131,15 @@ static beacon_rc plan_filter(struct instance *instance, const struct policy_view
     return plan->op(plan, &op);
 }
 
+#define CAPABILITY(name) (UINT64_C(1) << CAP_##name)
+
+/* What root needs to work with other people's files and to become another user. With the rest root
+ * would read the host's environment, reset network devices, shut file systems down. */
+#define KEPT_CAPABILITIES                                                                          \
+    (CAPABILITY(CHOWN) | CAPABILITY(DAC_OVERRIDE) | CAPABILITY(FOWNER) | CAPABILITY(FSETID) |      \
+     CAPABILITY(KILL) | CAPABILITY(SETGID) | CAPABILITY(SETUID) | CAPABILITY(SETPCAP) |            \
+     CAPABILITY(NET_BIND_SERVICE) | CAPABILITY(SYS_CHROOT) | CAPABILITY(SETFCAP))
+
 /* no_new_privs first: without it an ordinary user may do neither of the other two. The filter comes
  * last, so that it need not allow what the other operations do. */
 static beacon_rc plan_operations(struct instance *instance, const struct policy_view *view,
@@ -141,15 +151,22 @@ static beacon_rc plan_operations(struct instance *instance, const struct policy_
         .struct_size = sizeof no_new_privs, .op = BEACON_OP_NO_NEW_PRIVS, .fd = -1};
     const struct beacon_op landlock = {
         .struct_size = sizeof landlock, .op = BEACON_OP_LANDLOCK, .fd = instance->ruleset};
+    const struct beacon_op capabilities = {.struct_size = sizeof capabilities,
+                                           .op = BEACON_OP_CAPABILITIES,
+                                           .fd = -1,
+                                           .a = KEPT_CAPABILITIES};
     beacon_rc rc = plan->op(plan, &no_core);
     rc = rc == BEACON_OK ? plan->op(plan, &no_new_privs) : rc;
+    rc = rc == BEACON_OK ? plan->op(plan, &capabilities) : rc;
     rc = rc == BEACON_OK ? plan->op(plan, &landlock) : rc;
     return rc == BEACON_OK ? plan_filter(instance, view, plan) : rc;
 }
 
 static const char always_open[] =
     "Not prevented: connecting to local sockets by path (docker, ssh-agent), System V IPC, reading "
-    "/proc of other processes.";
+    "command lines and states in /proc, changing the priority of the person's processes, writing "
+    "to "
+    "the person's other terminals.";
 static const char metadata_open[] =
     "Not prevented outside the writable directories: changes of mode, owner, times and extended "
     "attributes (no content is changed by them).";

@@ -27,7 +27,7 @@ static const uint32_t answers[] = {
 /* The rows of one call stand together. */
 struct call {
     int number;
-    const struct filter_row *rows[16];
+    const struct filter_row *rows[32];
     size_t n;
 };
 

@@ -2,6 +2,7 @@
 #include "filter.h"
 
 #include <fcntl.h>
+#include <linux/fiemap.h>
 #include <linux/fs.h>
 #include <sched.h>
 #include <sys/ioctl.h>
@@ -59,6 +60,16 @@ const uint32_t filter_newest_call = CALL_FILE_SETATTR; /* Linux 6.17 */
 #define DENY_IF_ANY(name, arg, v)                                                                  \
     {                                                                                              \
         .call = SYS_##name, .test = FILTER_IF_ANY, .argument = (arg), .value = (uint32_t)(v)       \
+    }
+#define ALLOW_IF_EQUAL(name, arg, v)                                                               \
+    {                                                                                              \
+        .call = SYS_##name, .answer = FILTER_ALLOW, .test = FILTER_IF_EQUAL, .argument = (arg),    \
+        .value = (uint32_t)(v)                                                                     \
+    }
+#define DENY_IOCTL_TYPE(type)                                                                      \
+    {                                                                                              \
+        .call = SYS_ioctl, .test = FILTER_IF_MASKED, .argument = 1,                                \
+        .value = (uint32_t)(type) << _IOC_TYPESHIFT, .mask = _IOC_TYPEMASK << _IOC_TYPESHIFT       \
     }
 #define LOCAL_SOCKETS_ONLY(name)                                                                   \
     {                                                                                              \
@@ -150,6 +161,7 @@ const struct filter_row filter_rows[] = {
     DENY(process_vm_writev),
     DENY(process_madvise),
     DENY(kcmp),
+    {.call = SYS_prlimit64, .test = FILTER_UNLESS_EQUAL, .argument = 0, .value = 0},
 
     /* Debuggers switch address randomisation off; everything else here weakens a program. */
     {.call = SYS_personality,
@@ -159,15 +171,27 @@ const struct filter_row filter_rows[] = {
     DENY_IF_ANY(personality, 0, ~(uint32_t)ADDR_NO_RANDOMIZE),
 
     /* The kernel looks at the low 32 bits of the command only, and so must we. Typing into the
-     * terminal, its console tricks, and file attributes and freezing behind Landlock's back. */
+     * terminal, and its console tricks. */
     DENY_IF_EQUAL(ioctl, 1, TIOCSTI),
     DENY_IF_EQUAL(ioctl, 1, TIOCLINUX),
     DENY_IF_EQUAL(ioctl, 1, TIOCCONS),
-    DENY_IF_EQUAL(ioctl, 1, FS_IOC_SETFLAGS),
-    DENY_IF_EQUAL(ioctl, 1, FS_IOC_FSSETXATTR),
-    DENY_IF_EQUAL(ioctl, 1, FS_IOC_SETVERSION),
-    DENY_IF_EQUAL(ioctl, 1, FIFREEZE),
-    DENY_IF_EQUAL(ioctl, 1, FITHAW),
+
+    /* File systems change files, and themselves, through a descriptor that may only be read, and
+     * Landlock is not asked: attributes, encryption, verity, subvolumes, freezing, shutting down.
+     * Of their families only looking, and sharing blocks with a writable file, is left. */
+    ALLOW_IF_EQUAL(ioctl, 1, FS_IOC_GETFLAGS),
+    ALLOW_IF_EQUAL(ioctl, 1, FS_IOC_FIEMAP),
+    ALLOW_IF_EQUAL(ioctl, 1, FS_IOC_FSGETXATTR),
+    ALLOW_IF_EQUAL(ioctl, 1, FS_IOC_GETVERSION),
+    ALLOW_IF_EQUAL(ioctl, 1, FICLONE),
+    ALLOW_IF_EQUAL(ioctl, 1, FICLONERANGE),
+    ALLOW_IF_EQUAL(ioctl, 1, FIDEDUPERANGE),
+    ALLOW_IF_EQUAL(ioctl, 1, FS_IOC_GETFSLABEL),
+    DENY_IOCTL_TYPE('f'),
+    DENY_IOCTL_TYPE('v'),
+    DENY_IOCTL_TYPE('X'),
+    DENY_IOCTL_TYPE(0x94), /* btrfs */
+    DENY_IOCTL_TYPE(0xf5), /* f2fs */
 
     LOCAL_SOCKETS_ONLY(socket),
     LOCAL_SOCKETS_ONLY(socketpair),

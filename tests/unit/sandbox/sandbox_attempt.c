@@ -5,10 +5,13 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <linux/io_uring.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -274,6 +277,59 @@ static long try_core_limit(const char *unused)
     return limit.rlim_cur == 0 && limit.rlim_max == 0 ? 0 : -1;
 }
 
+static long try_open(const char *path)
+{
+    return open(path, O_RDONLY | O_CLOEXEC);
+}
+
+static long try_limit(const char *pid)
+{
+    const struct rlimit limit = {.rlim_cur = 1, .rlim_max = 1};
+    return prlimit((pid_t)strtol(pid, NULL, 10), RLIMIT_CPU, &limit, NULL);
+}
+
+static long try_own_limit(const char *unused)
+{
+    const struct rlimit limit = {.rlim_cur = 64, .rlim_max = 64};
+    (void)unused;
+    return prlimit(0, RLIMIT_NOFILE, &limit, NULL);
+}
+
+/* Network devices answer to any socket, also to a local one. */
+static long try_interface(const char *unused)
+{
+    struct ifreq request = {.ifr_name = "lo", .ifr_mtu = 65536};
+    (void)unused;
+    return ioctl(socket(AF_UNIX, SOCK_STREAM, 0), SIOCSIFMTU, &request);
+}
+
+#define IOCTL_SHUT_DOWN     _IOR('X', 125, uint32_t)
+#define IOCTL_ENABLE_VERITY _IOW('f', 133, char[128])
+#define IOCTL_SUBVOLUME     _IOW(0x94, 14, char[4096])
+
+/* With arguments that would be refused even where the call is not. */
+static long try_file_ioctl(const char *path)
+{
+    const unsigned long commands[] = {IOCTL_SHUT_DOWN, IOCTL_ENABLE_VERITY, IOCTL_SUBVOLUME,
+                                      FS_IOC_SETFLAGS};
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+        if (ioctl(fd, commands[i], NULL) == 0 || errno != EPERM) {
+            return 0;
+        }
+    }
+    return -1;
+}
+
+static long try_look_ioctl(const char *path)
+{
+    int flags = 0, fd = open(path, O_RDONLY | O_CLOEXEC);
+    bool is_refused = ioctl(fd, FS_IOC_GETFLAGS, &flags) != 0 && errno == EPERM;
+    is_refused = is_refused || (ioctl(fd, FICLONE, fd) != 0 && errno == EPERM);
+    errno = EPERM;
+    return is_refused ? -1 : 0;
+}
+
 static const struct {
     const char *name;
     long (*run)(const char *argument);
@@ -315,6 +371,12 @@ static const struct {
     {"device", try_device},
     {"fifo", try_fifo},
     {"no-core", try_core_limit},
+    {"open", try_open},
+    {"limit", try_limit},
+    {"own-limit", try_own_limit},
+    {"interface", try_interface},
+    {"file-ioctl", try_file_ioctl},
+    {"look-ioctl", try_look_ioctl},
 };
 
 int main(int argc, char **argv)

@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/alloc.h"
 #include "base/auto.h"
 #include "base/io.h"
 #include "base/spawn.h"
@@ -252,6 +253,33 @@ static void processes_outside_are_out_of_reach(void **state)
     assert_string_equal(attempt(state, SANDBOX_WORKSPACE_WRITE, "trace-child", ""), "ok");
 }
 
+/* Root's capabilities would open it on newer kernels, and with it the API key. */
+static void environment_of_the_host_is_unreadable(void **state)
+{
+    AUTO_FREE char *path = alloc_printf("/proc/%d/environ", (int)getpid());
+    assert_string_equal(attempt(state, SANDBOX_READ_ONLY, "open", path), "EACCES");
+    assert_string_equal(attempt(state, SANDBOX_READ_ONLY, "open", "/proc/self/environ"), "ok");
+}
+
+static void limits_of_the_host_cannot_be_lowered(void **state)
+{
+    AUTO_FREE char *self = alloc_printf("%d", (int)getpid());
+    assert_string_equal(attempt(state, SANDBOX_READ_ONLY, "limit", self), "EPERM");
+    assert_string_equal(attempt(state, SANDBOX_READ_ONLY, "own-limit", ""), "ok");
+}
+
+static void root_cannot_change_network_devices(void **state)
+{
+    assert_string_equal(attempt(state, SANDBOX_WORKSPACE_WRITE, "interface", ""), "EPERM");
+}
+
+static void file_systems_are_not_changed_through_readable_files(void **state)
+{
+    assert_string_equal(attempt(state, SANDBOX_READ_ONLY, "file-ioctl", "../outside/secret"),
+                        "EPERM");
+    assert_string_equal(attempt(state, SANDBOX_READ_ONLY, "look-ioctl", "../outside/secret"), "ok");
+}
+
 static void dangerous_calls_are_refused(void **state)
 {
     static const char *const refused[] = {"userns", "clone-userns", "setns",  "tiocsti",
@@ -422,7 +450,7 @@ static void operation_the_kernel_refuses_is_named(void **state)
     (void)close(fds[1]);
     assert_true(read(fds[0], message, sizeof message - 1) > 0);
     (void)close(fds[0]);
-    assert_non_null(strstr(message, "operation 2, cannot apply the Landlock ruleset"));
+    assert_non_null(strstr(message, "operation 3, cannot apply the Landlock ruleset"));
     assert_non_null(strstr(message, "Argument list too long"));
 }
 
@@ -616,6 +644,10 @@ int main(void)
         on_stage(local_sockets_work),
         on_stage(abstract_sockets_of_others_are_out_of_reach),
         on_stage(processes_outside_are_out_of_reach),
+        on_stage(environment_of_the_host_is_unreadable),
+        on_stage(limits_of_the_host_cannot_be_lowered),
+        on_stage(root_cannot_change_network_devices),
+        on_stage(file_systems_are_not_changed_through_readable_files),
         on_stage(dangerous_calls_are_refused),
         on_stage(unknown_and_foreign_calls_are_absent),
         on_stage(metadata_stays_as_it_is_in_read_only),
