@@ -31,7 +31,7 @@ struct dispatch *dispatch_create(struct tool_context *tools,
                                  const struct dispatch_callbacks *callbacks, void *ctx);
 void dispatch_destroy(struct dispatch *dispatch); /* nothing may be running; NULL is fine */
 
-void dispatch_add(struct dispatch *dispatch, const struct beacon_part *call); /* copied */
+void dispatch_add(struct dispatch *dispatch, const struct beacon_part *part); /* copied */
 size_t dispatch_waiting(const struct dispatch *dispatch);                     /* not begun yet */
 
 /* Begin what was added. False when there is nothing: no callback follows. */

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/alloc.h"
 #include "base/auto.h"
 #include "base/io.h"
 #include "base/path.h"
@@ -61,16 +62,20 @@ static void add_first_of(const char *dir, const struct project_doc_request *requ
     *room -= used < *room ? used : *room;
 }
 
-/* From `root` down to `dir`, both included; the recursion is as deep as the path. */
-static void walk_down(const char *root, const char *dir, const struct project_doc_request *request,
-                      size_t *room, struct text *out)
+/* From `root` down to cwd, both included: every prefix of cwd that ends before a slash. */
+static void walk_down(const char *root, const struct project_doc_request *request, struct text *out)
 {
-    if (strcmp(root, dir) != 0 && strcmp(dir, "/") != 0) {
-        AUTO_FREE char *parent = path_parent(dir);
-        walk_down(root, parent, request, room, out);
-    }
-    if (*room > 0) {
-        add_first_of(dir, request, room, out);
+    size_t room = request->max_bytes;
+    const char *cwd = request->cwd;
+    size_t len = strcmp(root, "/") == 0 ? 1 : strlen(root);
+    while (room > 0) {
+        AUTO_FREE char *dir = alloc_string_n(cwd, len);
+        add_first_of(dir, request, &room, out);
+        if (cwd[len] == '\0') {
+            return;
+        }
+        len += cwd[len] == '/' ? 1 : 0;
+        len += strcspn(cwd + len, "/");
     }
 }
 
@@ -78,6 +83,5 @@ void project_doc_read(const struct project_doc_request *request, struct text *ou
 {
     (void)add_file(request->home, "AGENTS.md", FILE_MAX, out);
     AUTO_FREE char *root = path_find_upwards(request->cwd, ".git");
-    size_t room = request->max_bytes;
-    walk_down(root != NULL ? root : request->cwd, request->cwd, request, &room, out);
+    walk_down(root != NULL ? root : request->cwd, request, out);
 }

@@ -69,8 +69,8 @@ static int add_messages(struct agent *agent, struct arena *arena, struct beacon_
     }
     const struct beacon_message **all = arena_array(arena, n + 1, sizeof(struct beacon_message *));
     all[0] = base_instructions(agent, arena);
-    if (n > 0) {
-        memcpy(all + 1, history, n * sizeof *all);
+    for (size_t i = 0; i < n; i++) {
+        all[i + 1] = history[i];
     }
     turn->messages = all;
     turn->n_messages = n + 1;

@@ -52,7 +52,7 @@ static void end(struct stream *stream, const struct stream_outcome *outcome)
     if (outcome->is_hung) {
         stream->core.arena = NULL; /* the thread may read it for ever */
     }
-    stream->core.callbacks.on_end(stream->core.ctx, outcome);
+    stream->core.callbacks.on_end(stream->core.callbacks.ctx, outcome);
     destroy(stream);
 }
 
@@ -119,15 +119,15 @@ static beacon_rc on_event(const struct beacon_events *sink, const struct beacon_
     }
     switch (event->type) {
     case BEACON_EV_DELTA:
-        callbacks->on_delta(stream->core.ctx, event->code, event->text.p, event->text.n);
+        callbacks->on_delta(stream->core.callbacks.ctx, event->code, event->text.p, event->text.n);
         return BEACON_OK;
     case BEACON_EV_ITEM_DONE:
-        return callbacks->on_item(stream->core.ctx, event->part);
+        return callbacks->on_item(stream->core.callbacks.ctx, event->part);
     case BEACON_EV_USAGE:
-        callbacks->on_usage(stream->core.ctx, event->usage);
+        callbacks->on_usage(stream->core.callbacks.ctx, event->usage);
         return BEACON_OK;
     case BEACON_EV_WARNING:
-        callbacks->on_warning(stream->core.ctx, event->text.p, event->text.n);
+        callbacks->on_warning(stream->core.callbacks.ctx, event->text.p, event->text.n);
         return BEACON_OK;
     case BEACON_EV_FINISH:
         stream->has_finished = true;
@@ -272,11 +272,11 @@ static void on_worker_end(void *ctx, const struct stream_outcome *outcome)
 }
 
 int stream_start(const struct stream_parts *parts, const struct beacon_turn *turn,
-                 struct arena *arena, const struct stream_callbacks *callbacks, void *ctx,
-                 struct stream **ret, struct beacon_error *err)
+                 struct arena *arena, const struct stream_callbacks *callbacks, struct stream **ret,
+                 struct beacon_error *err)
 {
     struct stream *stream = alloc_zeroed(sizeof *stream);
-    stream->core = (struct stream_core){*parts, arena, *callbacks, ctx};
+    stream->core = (struct stream_core){*parts, arena, *callbacks};
     int rc = BEACON_OK;
     if (provider_is_blocking(parts->provider)) {
         rc = stream_worker_start(&stream->core, turn, on_worker_end, stream, &stream->worker, err);

@@ -35,6 +35,7 @@ struct stream_outcome {
 };
 
 struct stream_callbacks { /* never from inside stream_start() */
+    void *ctx;
     void (*on_delta)(void *ctx, uint32_t code, const char *p, size_t n);
     int (*on_item)(void *ctx, const struct beacon_part *part); /* durable; < 0 stops the stream */
     void (*on_usage)(void *ctx, const struct beacon_usage *usage);
@@ -52,8 +53,8 @@ struct stream_parts {
 
 /* Ask. `arena` holds everything `turn` points to and becomes the stream's, on success only. */
 int stream_start(const struct stream_parts *parts, const struct beacon_turn *turn,
-                 struct arena *arena, const struct stream_callbacks *callbacks, void *ctx,
-                 struct stream **ret, struct beacon_error *err);
+                 struct arena *arena, const struct stream_callbacks *callbacks, struct stream **ret,
+                 struct beacon_error *err);
 
 /* Stop: the connection is closed at once, no event follows, and on_end comes from the loop with code
  * BEACON_E_CANCELLED, at most 250 ms later whatever the plugin does. */
@@ -64,7 +65,6 @@ struct stream_core {
     struct stream_parts parts;
     struct arena *arena;
     struct stream_callbacks callbacks;
-    void *ctx;
 };
 
 extern const struct stream_outcome stream_cancelled;

@@ -162,7 +162,7 @@ static void hand_item(struct stream_worker *self, const struct posted *head,
         .id = spans[8],
         .ns = spans[9],
     };
-    if (self->core.callbacks.on_item(self->core.ctx, &part) < 0) {
+    if (self->core.callbacks.on_item(self->core.callbacks.ctx, &part) < 0) {
         self->has_failed = true;
         stop(self);
     }
@@ -179,13 +179,13 @@ static void on_post(void *ctx, uint32_t kind, const void *p, size_t n)
     struct beacon_str spans[SPANS];
     unpack(p, &head, spans);
     if (kind == BEACON_EV_DELTA) {
-        self->core.callbacks.on_delta(self->core.ctx, head.code, spans[0].p, spans[0].n);
+        self->core.callbacks.on_delta(self->core.callbacks.ctx, head.code, spans[0].p, spans[0].n);
     } else if (kind == BEACON_EV_ITEM_DONE && head.has_part) {
         hand_item(self, &head, spans);
     } else if (kind == BEACON_EV_USAGE && head.has_usage) {
-        self->core.callbacks.on_usage(self->core.ctx, &head.usage);
+        self->core.callbacks.on_usage(self->core.callbacks.ctx, &head.usage);
     } else if (kind == BEACON_EV_WARNING) {
-        self->core.callbacks.on_warning(self->core.ctx, spans[0].p, spans[0].n);
+        self->core.callbacks.on_warning(self->core.callbacks.ctx, spans[0].p, spans[0].n);
     } else if (kind == BEACON_EV_FINISH) {
         self->has_finished = true;
         self->finish = head.code;

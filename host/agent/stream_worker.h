@@ -20,6 +20,6 @@ int stream_worker_start(const struct stream_core *core, const struct beacon_turn
 
 /* Ask it to stop. When the plugin has not returned after what the ABI grants, on_end says is_hung and
  * the thread is left alone. */
-void stream_worker_cancel(struct stream_worker *worker);
+void stream_worker_cancel(struct stream_worker *self);
 
 #endif

@@ -210,8 +210,8 @@ static enum turn_next prepare(struct agent *agent)
 
 static enum turn_next stream(struct agent *agent)
 {
-    static const struct stream_callbacks callbacks = {on_delta, on_item, on_usage, on_warning,
-                                                      on_stream_end};
+    const struct stream_callbacks callbacks = {agent,    on_delta,   on_item,
+                                               on_usage, on_warning, on_stream_end};
     struct stream_parts parts = {agent->parts.loop, agent->parts.http, agent->parts.provider,
                                  agent->parts.limits};
     struct beacon_error err = {0};
@@ -220,7 +220,7 @@ static enum turn_next stream(struct agent *agent)
     agent->answer = (struct event_usage){-1, -1, -1, -1, -1};
     int rc = request_build(agent, arena, &turn, &err);
     if (rc == BEACON_OK) {
-        rc = stream_start(&parts, &turn, arena, &callbacks, agent, &agent->stream, &err);
+        rc = stream_start(&parts, &turn, arena, &callbacks, &agent->stream, &err);
     }
     if (rc != BEACON_OK) {
         arena_destroy(arena);

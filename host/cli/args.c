@@ -58,9 +58,11 @@ static int refuse_value(struct parser *parser, const struct args_option *option,
     char listed[128] = "";
     size_t n = 0;
     for (const char *p = option->values; *p != '\0' && n < sizeof listed - 3; p++) {
-        listed[n++] = *p == '|' ? ',' : *p;
         if (*p == '|') {
+            listed[n++] = ',';
             listed[n++] = ' ';
+        } else {
+            listed[n++] = *p;
         }
     }
     return error_set(parser->err, BEACON_E_INVALID, "use one of the possible values",

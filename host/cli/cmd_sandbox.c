@@ -193,6 +193,7 @@ static int run_command(struct sandbox *sandbox, char **command)
         .in_fd = usable_fd(STDIN_FILENO),
         .out_fd = usable_fd(STDOUT_FILENO),
         .err_fd = usable_fd(STDERR_FILENO),
+        .shares_terminal = true,
     };
     struct sandbox_run *run = NULL;
     struct spawn_child child = {0};

@@ -25,7 +25,9 @@ static int read_stdin(struct text *out, struct beacon_error *err)
     text_init(&raw, PROMPT_MAX);
     int rc = io_read_all(STDIN_FILENO, "standard input", &raw, err);
     for (size_t i = 0; i < raw.len; i++) {
-        raw.data[i] = raw.data[i] == '\0' ? '\xff' : raw.data[i]; /* no character, as in text */
+        if (raw.data[i] == '\0') {
+            (void)memset(raw.data + i, 0xff, 1); /* no character, so it becomes U+FFFD */
+        }
     }
     if (rc == BEACON_OK && !utf8_add_lossy(out, text_string(&raw), raw.len)) {
         rc = error_set(err, BEACON_E_LIMIT, "send less", "the prompt is over %u bytes", PROMPT_MAX);

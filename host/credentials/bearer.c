@@ -12,12 +12,16 @@
 /* Length of "scheme://host:port" at the start of a URL, 0 when it has none. */
 static size_t origin_length(const char *url, size_t n)
 {
-    const char *mark = memmem(url, n, "://", 3);
-    if (mark == NULL) {
+    size_t begin = 0;
+    while (begin < n && url[begin] != '/') {
+        begin++;
+    }
+    begin += 2; /* behind "//" */
+    if (begin > n || url[begin - 1] != '/' || begin < 4 || url[begin - 3] != ':') {
         return 0;
     }
-    size_t begin = (size_t)(mark - url) + 3, end = begin;
-    while (end < n && memchr("/?#", url[end], 3) == NULL) {
+    size_t end = begin;
+    while (end < n && url[end] != '/' && url[end] != '?' && url[end] != '#') {
         end++;
     }
     return end > begin ? end : 0;
@@ -64,14 +68,11 @@ static int add_header(struct http_header_sink *out, const char *key, struct beac
     while (n > 0 && strchr(" \t", key[n - 1]) != NULL) {
         n--;
     }
-    size_t capacity = n + 8;
-    char *value = alloc_zeroed(capacity);
-    memcpy(value, "Bearer ", 7);
-    memcpy(value + 7, key, n);
+    char *value = alloc_printf("Bearer %.*s", (int)n, key);
     static const char name[] = "Authorization";
     int rc = out->add(out->ctx, (struct beacon_str){name, sizeof name - 1},
-                      (struct beacon_str){value, n + 7}, err);
-    explicit_bzero(value, capacity);
+                      (struct beacon_str){value, strlen(value)}, err);
+    explicit_bzero(value, strlen(value));
     free(value);
     return rc;
 }
