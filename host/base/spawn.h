@@ -2,7 +2,8 @@
  *
  * A child gets exactly the three standard descriptors it is given and those in `fds`; every other
  * descriptor of the host is closed (close_range), signals are back to default and unblocked, and it
- * leads its own process group, so spawn_kill_group() reaches what it starts. When the host dies, the
+ * leads its own session, so spawn_kill_group() reaches what it starts and the person's terminal is out of
+ * its reach. When the host dies, the
  * child is killed (PDEATHSIG, with the parent checked again after it is set).
  * Thread: [main] only: PDEATHSIG follows the thread that spawned.
  */
@@ -37,7 +38,8 @@ struct spawn_request {
     int in_fd, out_fd, err_fd; /* borrowed; -1 = /dev/null */
     const struct spawn_fd *fds;
     size_t n_fds;
-    bool is_terminal; /* in_fd is a pty slave: setsid and make it the controlling terminal */
+    bool is_terminal;     /* in_fd is a pty slave: make it the controlling terminal */
+    bool shares_terminal; /* stay in the host's session: job control on the person's terminal */
     /* Last thing before execve, in the child, which shares the host's memory: raw system calls on
      * plain data only, no allocation, no locks, no stdio. 0, or fill `failure` and return -1. */
     int (*prepare)(const void *ctx, struct spawn_failure *failure);

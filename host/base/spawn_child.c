@@ -34,7 +34,10 @@ struct kernel_dirent {
 
 static int enter_session(const struct spawn_birth *birth)
 {
-    return birth->request->is_terminal ? (setsid() < 0 ? -1 : 0) : setpgid(0, 0);
+    if (birth->request->shares_terminal) {
+        return setpgid(0, 0);
+    }
+    return setsid() < 0 ? -1 : 0;
 }
 
 /* The parent may have died before the signal was asked for: then nobody would send it. */

@@ -171,6 +171,7 @@ static int spawn_planned(struct sandbox *sandbox, const struct sandbox_command *
         .out_fd = command->out_fd,
         .err_fd = command->err_fd,
         .is_terminal = command->is_terminal,
+        .shares_terminal = command->shares_terminal,
         .prepare = plan_execute,
         .prepare_ctx = plan,
     };

@@ -56,6 +56,7 @@ struct sandbox_command {
     const char *cwd;           /* of this call; NULL: the session's */
     int in_fd, out_fd, err_fd; /* borrowed; -1 = /dev/null; a directory or socket is no stdin */
     bool is_terminal;          /* in_fd is a pty slave, to be the controlling terminal */
+    bool shares_terminal;      /* it may use the person's terminal, which the caller lends it */
 };
 
 /* Start one confined command. *ret_run is given to sandbox_finish() once, after the child is reaped; the

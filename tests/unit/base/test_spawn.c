@@ -346,6 +346,21 @@ static void command_on_a_terminal_owns_it(void **state)
     assert_exit_status(wait_status(child), 5);
 }
 
+/* Else a command could read what the person types, and take the foreground. */
+static void command_has_no_part_in_the_terminal_of_the_host(void **state)
+{
+    (void)state;
+    const char *script = "read -r pid name state parent group session rest < /proc/$$/stat && "
+                         "[ $session -eq $$ ] && ! : 2>/dev/null </dev/tty";
+    const char *const argv[] = {"bash", "-c", script, NULL};
+    struct beacon_error err = {0};
+    struct spawn_child child = {0};
+    struct spawn_request request = plain_request();
+    request.argv = argv;
+    assert_ok(spawn_start(&request, &child, NULL, &err), &err);
+    assert_exit_status(wait_status(child), 0);
+}
+
 static void thousand_starts_leak_no_descriptor(void **state)
 {
     (void)state;
@@ -462,6 +477,7 @@ int main(void)
         in_temp_dir(missing_directory_is_named),
         cmocka_unit_test(failing_operation_tells_its_index_and_errno),
         cmocka_unit_test(command_on_a_terminal_owns_it),
+        cmocka_unit_test(command_has_no_part_in_the_terminal_of_the_host),
         cmocka_unit_test(thousand_starts_leak_no_descriptor),
         cmocka_unit_test(child_dies_with_a_killed_host),
         cmocka_unit_test(daemonised_grandchild_is_swept),
