@@ -29,7 +29,8 @@ static bool read_regular(const char *path, struct text *content)
     return io_read_all(fd, path, content, &err) == BEACON_OK || content->len > 0;
 }
 
-static bool add_file(const char *dir, const char *name, size_t room, struct text *out)
+/* True when there is such a file. What is cut takes all the room there is. */
+static bool add_file(const char *dir, const char *name, size_t *room, struct text *out)
 {
     AUTO_FREE char *path = path_join(dir, name);
     AUTO_TEXT struct text content;
@@ -38,7 +39,9 @@ static bool add_file(const char *dir, const char *name, size_t room, struct text
         return false;
     }
     const char *p = text_string(&content);
-    size_t n = content.len <= room ? content.len : utf8_cut(p, room);
+    bool fits = content.len <= *room;
+    size_t n = fits ? content.len : utf8_cut(p, *room);
+    *room -= fits ? content.len : *room;
     while (n > 0 && isspace((unsigned char)p[n - 1])) {
         n--;
     }
@@ -52,14 +55,11 @@ static bool add_file(const char *dir, const char *name, size_t room, struct text
 static void add_first_of(const char *dir, const struct project_doc_request *request, size_t *room,
                          struct text *out)
 {
-    size_t before = out->len;
     bool is_found =
-        add_file(dir, "AGENTS.override.md", *room, out) || add_file(dir, "AGENTS.md", *room, out);
+        add_file(dir, "AGENTS.override.md", room, out) || add_file(dir, "AGENTS.md", room, out);
     for (size_t i = 0; i < request->n_fallback && !is_found; i++) {
-        is_found = add_file(dir, request->fallback[i], *room, out);
+        is_found = add_file(dir, request->fallback[i], room, out);
     }
-    size_t used = out->len - before;
-    *room -= used < *room ? used : *room;
 }
 
 /* From `root` down to cwd, both included: every prefix of cwd that ends before a slash. */
@@ -81,7 +81,8 @@ static void walk_down(const char *root, const struct project_doc_request *reques
 
 void project_doc_read(const struct project_doc_request *request, struct text *out)
 {
-    (void)add_file(request->home, "AGENTS.md", FILE_MAX, out);
+    size_t enough = FILE_MAX;
+    (void)add_file(request->home, "AGENTS.md", &enough, out);
     AUTO_FREE char *root = path_find_upwards(request->cwd, ".git");
     walk_down(root != NULL ? root : request->cwd, request, out);
 }
