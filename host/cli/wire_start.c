@@ -11,8 +11,6 @@
 #include "base/path.h"
 #include "cli/wire.h"
 
-#define MANAGED_CONFIG "/etc/code/managed_config.toml"
-
 static int enter(const char *wanted, char **ret, struct beacon_error *err)
 {
     if (wanted != NULL && chdir(wanted) != 0) {
@@ -35,7 +33,7 @@ static int load_config(const struct wire_start_request *request, struct wire_sta
     struct config_request wanted = {.home = start->home.path,
                                     .legacy_home = start->home.legacy_path,
                                     .cwd = start->cwd,
-                                    .managed_path = MANAGED_CONFIG,
+                                    .managed_path = CONFIG_MANAGED_PATH,
                                     .profile = request->profile,
                                     .overrides = request->overrides,
                                     .n_overrides = request->n_overrides,
@@ -53,6 +51,9 @@ int wire_start(const struct wire_start_request *request, struct wire_start *ret,
     int rc = enter(request->cwd, &start.cwd, err);
     if (rc == BEACON_OK) {
         rc = home_start(start.cwd, &start.home, err);
+        if (rc != BEACON_OK) {
+            err->code = rc = BEACON_E_NOT_FOUND; /* INVALID is what is wrong in config.toml */
+        }
     }
     if (rc == BEACON_OK) {
         rc = load_config(request, &start, err);
