@@ -5,16 +5,11 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/alloc.h"
 #include "base/auto.h"
-#include "base/io.h"
-#include "base/path.h"
 #include "base/text.h"
-#include "session/home.h"
 
-#define FILE_BYTES_MAX  (1u << 20)
 #define VALUE_BYTES_MAX (64u << 10) /* a longer one could not be passed to a child */
 #define NAME_BYTES_MAX  256
 
@@ -193,103 +188,5 @@ void dotenv_parse(const char *text, size_t n, dotenv_assign_fn assign, void *ctx
         }
         const char *newline = memchr(at.p, '\n', (size_t)(at.end - at.p));
         at.p = newline != NULL ? newline + 1 : at.end;
-    }
-}
-
-static bool starts_with(const char *key, const char *prefix)
-{
-    return strncasecmp(key, prefix, strlen(prefix)) == 0;
-}
-
-static bool ends_with(const char *key, const char *suffix)
-{
-    size_t n = strlen(key), m = strlen(suffix);
-    return n >= m && strcasecmp(key + n - m, suffix) == 0;
-}
-
-static bool is_in(const char *key, const char *const *names)
-{
-    for (; *names != NULL; names++) {
-        if (strcasecmp(key, *names) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* May a repository's .env set this? It must not bring credentials along, choose which programs and
- * libraries are run, or say where requests go and whom they trust. */
-static bool repository_may_set(const char *key)
-{
-    static const char *const names[] = {"OPENAI_API_KEY",
-                                        "AZURE_OPENAI_API_KEY",
-                                        "CODE_API_KEY",
-                                        "PATH",
-                                        "HOME",
-                                        "SHELL",
-                                        "ENV",
-                                        "BASH_ENV",
-                                        "IFS",
-                                        "SSL_CERT_FILE",
-                                        "SSL_CERT_DIR",
-                                        "CURL_CA_BUNDLE",
-                                        NULL};
-    static const char *const prefixes[] = {"BEACON_", "CODEX_", "LD_", "DYLD_", "GIT_", NULL};
-    if (strcasecmp(key, "CODEX_HOME") == 0) {
-        return true;
-    }
-    for (const char *const *prefix = prefixes; *prefix != NULL; prefix++) {
-        if (starts_with(key, *prefix)) {
-            return false;
-        }
-    }
-    return !is_in(key, names) && !ends_with(key, "_BASE_URL") && !ends_with(key, "_PROXY");
-}
-
-static void set_from_home(void *ctx, const char *key, const char *value)
-{
-    (void)ctx;
-    if (!starts_with(key, "CODEX_")) {
-        (void)setenv(key, value, 1);
-    }
-}
-
-static void set_from_repository(void *ctx, const char *key, const char *value)
-{
-    (void)ctx;
-    if (repository_may_set(key)) {
-        (void)setenv(key, value, 1);
-    }
-}
-
-static void load_file(const char *path, dotenv_assign_fn assign)
-{
-    AUTO_TEXT struct text text;
-    text_init(&text, FILE_BYTES_MAX);
-    if (io_read_file(path, &text, NULL) == BEACON_OK) {
-        dotenv_parse(text_string(&text), text.len, assign, NULL);
-    }
-}
-
-static bool is_blank(const char *value)
-{
-    return value == NULL || value[strspn(value, " \t\r\n")] == '\0';
-}
-
-void dotenv_load(const struct home *home, const char *cwd)
-{
-    AUTO_FREE char *own = home_file(home, ".env");
-    load_file(own, set_from_home);
-    AUTO_FREE char *folder = path_find_upwards(cwd, ".env");
-    if (folder != NULL) {
-        AUTO_FREE char *path = path_join(folder, ".env");
-        /* The home itself may lie above cwd: its file was read under its own, wider rules. */
-        if (strcmp(path, own) != 0) {
-            load_file(path, set_from_repository);
-        }
-    }
-    const char *code_home = getenv("CODE_HOME");
-    if (is_blank(getenv("CODEX_HOME")) && code_home != NULL && !is_blank(code_home)) {
-        (void)setenv("CODEX_HOME", code_home, 1);
     }
 }

@@ -18,9 +18,10 @@ typedef void (*dotenv_assign_fn)(void *ctx, const char *key, const char *value);
 void dotenv_parse(const char *text, size_t n, dotenv_assign_fn assign, void *ctx);
 
 /* Load the home's .env (every key but CODEX_*), then the nearest one from `cwd` upwards. The latter
- * comes with a repository, so it may not set the program's own variables (CODEX_* but CODEX_HOME,
- * BEACON_*), credentials, or what decides which code runs and where requests go: the list is in
- * dotenv.c. Both override the environment. Last, a blank CODEX_HOME becomes CODE_HOME. */
+ * comes with a repository, so it may not set the program's own variables (CODE_*, CODEX_*, BEACON_*),
+ * credentials, or what decides which code runs, where requests go and what is writable: the list is in
+ * dotenv_load.c. CODEX_HOME counts when the person trusts the project (docs/decisions/0001-dotenv.md).
+ * Both override the environment. Last, a blank CODEX_HOME becomes CODE_HOME. */
 void dotenv_load(const struct home *home, const char *cwd);
 
 #endif

@@ -117,12 +117,30 @@ static void the_home_file_sets_all_but_codex_keys_over_the_environment(void **st
 
 static void a_repository_may_not_bring_keys_programs_or_destinations(void **state)
 {
-    static const char *const refused[] = {
-        "OPENAI_API_KEY",     "openai_api_key", "AZURE_OPENAI_API_KEY",
-        "CODEX_API_KEY",      "CODEX_X",        "BEACON_API_KEY",
-        "BEACON_PLUGIN_PATH", "CODE_API_KEY",   "LD_PRELOAD",
-        "GIT_SSH_COMMAND",    "BASH_ENV",       "OPENAI_BASE_URL",
-        "CODEX_OSS_BASE_URL", "https_proxy"};
+    static const char *const refused[] = {"OPENAI_API_KEY",
+                                          "openai_api_key",
+                                          "AZURE_OPENAI_API_KEY",
+                                          "CODEX_API_KEY",
+                                          "CODEX_X",
+                                          "BEACON_API_KEY",
+                                          "BEACON_PLUGIN_PATH",
+                                          "CODE_API_KEY",
+                                          "LD_PRELOAD",
+                                          "GIT_SSH_COMMAND",
+                                          "BASH_ENV",
+                                          "OPENAI_BASE_URL",
+                                          "CODEX_OSS_BASE_URL",
+                                          "https_proxy",
+                                          "CODE_HOME",
+                                          "CODEX_HOME",
+                                          "CODE_HOME_LOCK",
+                                          "CODE_SECURE_MODE",
+                                          "TMPDIR",
+                                          "OPENSSL_CONF",
+                                          "SSLKEYLOGFILE",
+                                          "GCONV_PATH",
+                                          "CURL_CA_BUNDLE",
+                                          "SSL_CERT_FILE"};
     struct home home = {.path = (char *)temp_path(state, "home")};
     struct text file;
     text_init(&file, 4096);

@@ -7,6 +7,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/alloc.h"
+#include "base/auto.h"
 #include "session/home.h"
 
 /* Every test says itself what the environment is. */
@@ -261,7 +263,7 @@ static void the_lock_mode_of_the_environment_wins_over_the_configured_one(void *
     assert_int_equal(home_lock_mode("shared"), HOME_LOCK_EXCLUSIVE);
 }
 
-static void a_dotenv_may_move_the_home(void **state)
+static void a_dotenv_moves_the_home_only_for_a_trusted_project(void **state)
 {
     struct beacon_error err = {0};
     struct home home = {0};
@@ -270,6 +272,13 @@ static void a_dotenv_may_move_the_home(void **state)
     write_text(temp_path(state, "project/.env"), "CODEX_HOME=$OTHER_HOME\n");
     set_environment(NULL, NULL, temp_dir(state));
     assert_int_equal(setenv("OTHER_HOME", temp_path(state, "other"), 1), 0);
+    assert_ok(home_start(temp_path(state, "project"), &home, &err), &err);
+    assert_string_equal(home.path, temp_path(state, ".code"));
+    assert_null(getenv("CODEX_HOME"));
+    home_finish(&home);
+    AUTO_FREE char *trust =
+        alloc_printf("[projects.\"%s\"]\ntrust_level = \"trusted\"\n", temp_path(state, "project"));
+    write_text(temp_path(state, ".code/config.toml"), trust);
     assert_ok(home_start(temp_path(state, "project"), &home, &err), &err);
     assert_string_equal(home.path, temp_path(state, "other"));
     home_finish(&home);
@@ -302,7 +311,7 @@ int main(void)
         in_temp_dir(shared_locks_do_not_exclude_each_other),
         in_temp_dir(the_lock_of_a_killed_process_is_free),
         in_temp_dir(the_lock_mode_of_the_environment_wins_over_the_configured_one),
-        in_temp_dir(a_dotenv_may_move_the_home),
+        in_temp_dir(a_dotenv_moves_the_home_only_for_a_trusted_project),
         in_temp_dir(the_alias_still_warns_after_the_start),
     };
     return cmocka_run_group_tests_name("session/home", tests, NULL, NULL);
