@@ -21,7 +21,8 @@
 #include "base/text.h"
 #include "unit/sandbox/confined.h"
 
-#define NOBODY 65534
+#define NOBODY      65534
+#define UNREACHABLE 11
 
 static const char *secret(void **state)
 {
@@ -615,6 +616,9 @@ static void ordinary_user_is_confined_as_well(void **state)
         if (setgroups(0, NULL) != 0 || setgid(NOBODY) != 0 || setuid(NOBODY) != 0) {
             _exit(10);
         }
+        if (access(TEST_BUILD_DIR "/bin", X_OK) != 0) {
+            _exit(UNREACHABLE); /* a clone in root's own home */
+        }
         bool is_confined = run_workspace(state, "echo x > new && chmod 600 new", NULL) == 0 &&
                            run_workspace(state, "echo x > ../outside/secret", NULL) != 0 &&
                            run_workspace(state, "rm ../outside/secret", NULL) != 0 &&
@@ -624,6 +628,9 @@ static void ordinary_user_is_confined_as_well(void **state)
     }
     int status = 0;
     assert_int_equal(waitpid(host, &status, 0), host);
+    if (WIFEXITED(status) && WEXITSTATUS(status) == UNREACHABLE) {
+        skip();
+    }
     assert_int_equal(status, 0);
 }
 
