@@ -28,5 +28,5 @@ cp "$folder"/*.mjs "$peers" || exit 1
 . "$(dirname "$0")/lib.sh"
 check 'the SDK from npm drives beacon'
 export BEACON MOCK_MODEL ROOT
-node --test --test-reporter=spec ${ONLY:+--test-name-pattern="$ONLY"} "$BUILD/tests/npm/sdk.test.mjs" ||
+node --test --test-reporter=spec ${2:+--test-name-pattern="$2"} "$BUILD/tests/npm/sdk.test.mjs" ||
     fail 'see the tests above'
