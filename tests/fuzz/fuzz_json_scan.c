@@ -6,6 +6,22 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* The walk over members and the skip over the whole are two ways to the same answer. */
+static void check_walks(struct beacon_str text)
+{
+    struct beacon_json whole, members;
+    struct beacon_str key, value;
+    beacon_json_init(&whole, text);
+    beacon_json_init(&members, text);
+    const bool is_object = beacon_json_peek(&whole) == BEACON_JSON_OBJECT;
+    const bool is_whole = beacon_json_skip(&whole, NULL) && beacon_json_finished(&whole);
+    (void)beacon_json_enter_object(&members);
+    while (beacon_json_next_member(&members, &key, &value)) {
+        assert(value.n > 0);
+    }
+    assert(beacon_json_finished(&members) == (is_object && is_whole));
+}
+
 /* Whatever the scanner lets pass as a string becomes a value no longer than its source, and the
  * writer brings any bytes into a form that the scanner accepts. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -15,6 +31,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct beacon_json_out out;
     struct beacon_str raw = beacon_span(NULL, 0);
     beacon_json_out_init(&out, 16 * size + 64);
+    check_walks(text);
     (void)beacon_json_member(text, "type", &raw);
     (void)beacon_json_member_string(text, "delta", &raw);
     beacon_json_init(&j, text);

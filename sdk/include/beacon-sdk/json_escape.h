@@ -40,10 +40,40 @@ static inline size_t beacon_scan_escape_length(const char *p, const char *end)
     if (end - p < 2) {
         return 0;
     }
-    if (p[1] == 'u') {
+    switch (p[1]) {
+    case '"':
+    case '\\':
+    case '/':
+    case 'b':
+    case 'f':
+    case 'n':
+    case 'r':
+    case 't':
+        return 2;
+    case 'u':
         return beacon_scan_hex4(p + 2, end) >= 0 ? 6 : 0;
+    default:
+        return 0;
     }
-    return p[1] != '\0' && strchr("\"\\/bfnrt", p[1]) != NULL ? 2 : 0;
+}
+
+/* What the letter after a backslash stands for. */
+static inline char beacon_scan_escaped(char letter)
+{
+    switch (letter) {
+    case 'b':
+        return '\b';
+    case 'f':
+        return '\f';
+    case 'n':
+        return '\n';
+    case 'r':
+        return '\r';
+    case 't':
+        return '\t';
+    default: /* itself */
+        return letter;
+    }
 }
 
 static inline size_t beacon_scan_put_utf8(uint32_t c, char *out)
@@ -109,9 +139,7 @@ static inline size_t beacon_json_unescape(struct beacon_str raw, char *out)
             uint32_t c = beacon_scan_unicode(&p, end);
             n += beacon_scan_put_utf8(c, out + n);
         } else if (step == 2) {
-            static const char from[] = "bfnrt", to[] = "\b\f\n\r\t";
-            const char *at = strchr(from, p[1]);
-            out[n++] = (char)(at != NULL ? to[at - from] : p[1]);
+            out[n++] = beacon_scan_escaped(p[1]);
             p += 2;
         } else {
             out[n++] = *p++;

@@ -23,11 +23,8 @@
 #ifndef BEACON_SDK_JSON_SCAN_H
 #define BEACON_SDK_JSON_SCAN_H
 
-#include <beacon-sdk/json_escape.h>
+#include <beacon-sdk/json_token.h>
 #include <beacon-sdk/text.h>
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#endif
 
 #define BEACON_JSON_DEPTH_MAX 128u /* deeper nesting is a failure, not a stack overflow */
 
@@ -68,11 +65,7 @@ static inline bool beacon_json_fail(struct beacon_json *j)
 
 static inline void beacon_scan_skip_space(struct beacon_json *j)
 {
-    /* In what machines send, one comparison says that there is none. */
-    while (j->p < j->end && (unsigned char)*j->p <= ' ' &&
-           (*j->p == ' ' || *j->p == '\n' || *j->p == '\r' || *j->p == '\t')) {
-        j->p++;
-    }
+    j->p = beacon_scan_space(j->p, j->end);
 }
 
 /* What comes next; nothing but white space is consumed. */
@@ -134,28 +127,28 @@ static inline bool beacon_json_enter_array(struct beacon_json *j)
 }
 
 /* Step over the comma that is due, or leave the container at `closer` and return false. */
-static inline bool beacon_scan_next(struct beacon_json *j, char closer)
+BEACON_SCAN_HOT bool beacon_scan_next(struct beacon_json *j, char closer)
 {
-    beacon_scan_skip_space(j);
-    if (j->failed || j->p == j->end || j->depth == 0) {
+    const char *const end = j->end, *p = beacon_scan_space(j->p, end);
+    if (p == end || j->depth == 0) { /* also after a failure */
         return beacon_json_fail(j);
     }
-    if (*j->p == closer) {
-        j->p++;
+    if (*p == closer) {
+        j->p = p + 1;
         j->depth--;
         j->fresh = 0;
         return false;
     }
     if (!j->fresh) {
-        if (*j->p != ',') {
+        if (*p != ',') {
             return beacon_json_fail(j);
         }
-        j->p++;
-        beacon_scan_skip_space(j);
-        if (j->p < j->end && *j->p == closer) {
+        p = beacon_scan_space(p + 1, end);
+        if (p < end && *p == closer) {
             return beacon_json_fail(j);
         }
     }
+    j->p = p;
     j->fresh = 0;
     return true;
 }
@@ -166,75 +159,35 @@ static inline bool beacon_json_next_element(struct beacon_json *j)
     return beacon_scan_next(j, ']');
 }
 
-#if defined(__SSE2__)
-/* Sixteen at a time, as long as there are sixteen; the caller looks at the rest. */
-static inline const char *beacon_scan_plain_blocks(const char *p, const char *end)
+BEACON_SCAN_HOT bool beacon_scan_string(struct beacon_json *j, struct beacon_str *raw)
 {
-    const __m128i quotes = _mm_set1_epi8('"'), slashes = _mm_set1_epi8('\\');
-    const __m128i last_control = _mm_set1_epi8(0x1f);
-    for (; end - p >= 16; p += 16) {
-        const __m128i block = _mm_loadu_si128((const __m128i *)(const void *)p);
-        const __m128i control = _mm_cmpeq_epi8(_mm_min_epu8(block, last_control), block);
-        const __m128i stop = _mm_or_si128(_mm_cmpeq_epi8(block, quotes),
-                                          _mm_or_si128(_mm_cmpeq_epi8(block, slashes), control));
-        const unsigned hits = (unsigned)_mm_movemask_epi8(stop);
-        if (hits != 0) {
-            return p + __builtin_ctz(hits);
-        }
+    const char *const p = beacon_scan_space(j->p, j->end);
+    const char *const stop = p < j->end && *p == '"' ? beacon_scan_string_end(p + 1, j->end) : NULL;
+    if (stop == NULL) { /* also after a failure */
+        return beacon_json_fail(j);
     }
-    return p;
-}
-#else
-/* Eight at a time; stops at the beginning of the eight that hold the byte looked for. */
-static inline const char *beacon_scan_plain_blocks(const char *p, const char *end)
-{
-    const uint64_t ones = UINT64_C(0x0101010101010101), tops = UINT64_C(0x8080808080808080);
-    for (; end - p >= 8; p += 8) {
-        uint64_t word;
-        memcpy(&word, p, sizeof word);
-        const uint64_t quote = word ^ (ones * '"'), slash = word ^ (ones * '\\');
-        const uint64_t hit =
-            ((quote - ones) & ~quote) | ((slash - ones) & ~slash) | ((word - ones * 0x20) & ~word);
-        if ((hit & tops) != 0) {
-            break;
-        }
+    if (raw != NULL) {
+        *raw = beacon_span(p + 1, (size_t)(stop - p - 1));
     }
-    return p;
-}
-#endif
-
-/* First byte at or after `p` that ends or interrupts a string: quote, backslash, control. */
-static inline const char *beacon_scan_plain_end(const char *p, const char *end)
-{
-    p = beacon_scan_plain_blocks(p, end);
-    while (p < end && *p != '"' && *p != '\\' && (unsigned char)*p >= 0x20) {
-        p++;
-    }
-    return p;
+    j->p = stop + 1;
+    return true;
 }
 
 /* Consume a string. *raw (may be NULL): what stood between the quotes, escapes kept; when it holds
  * no backslash it is the value itself, else beacon_json_unescape() makes the value. */
 static inline bool beacon_json_string(struct beacon_json *j, struct beacon_str *raw)
 {
-    beacon_scan_skip_space(j);
-    if (j->failed || j->p == j->end || *j->p != '"') {
+    return beacon_scan_string(j, raw);
+}
+
+BEACON_SCAN_HOT bool beacon_scan_key(struct beacon_json *j, struct beacon_str *raw_key)
+{
+    if (!beacon_scan_next(j, '}') || !beacon_scan_string(j, raw_key)) {
+        return false;
+    }
+    const char *const p = beacon_scan_space(j->p, j->end);
+    if (p == j->end || *p != ':') {
         return beacon_json_fail(j);
-    }
-    const char *start = j->p + 1;
-    const char *p = beacon_scan_plain_end(start, j->end);
-    while (p < j->end && *p == '\\') {
-        size_t step = beacon_scan_escape_length(p, j->end);
-        if (step == 0) {
-            return beacon_json_fail(j);
-        }
-        p = beacon_scan_plain_end(p + step, j->end);
-    }
-    if (p == j->end || *p != '"') {
-        return beacon_json_fail(j);
-    }
-    if (raw != NULL) {
-        *raw = beacon_span(start, (size_t)(p - start));
     }
     j->p = p + 1;
     return true;
@@ -244,50 +197,7 @@ static inline bool beacon_json_string(struct beacon_json *j, struct beacon_str *
  * False: the object was left, or failed. */
 static inline bool beacon_json_next_key(struct beacon_json *j, struct beacon_str *raw_key)
 {
-    if (!beacon_scan_next(j, '}') || !beacon_json_string(j, raw_key)) {
-        return false;
-    }
-    beacon_scan_skip_space(j);
-    if (j->p == j->end || *j->p != ':') {
-        return beacon_json_fail(j);
-    }
-    j->p++;
-    return true;
-}
-
-static inline const char *beacon_scan_digits(const char *p, const char *end)
-{
-    while (p < end && *p >= '0' && *p <= '9') {
-        p++;
-    }
-    return p;
-}
-
-/* End of the number that begins at `p`, NULL when there is none. */
-static inline const char *beacon_scan_number_end(const char *p, const char *end)
-{
-    p += p < end && *p == '-' ? 1 : 0;
-    const char *whole = p;
-    p = beacon_scan_digits(p, end);
-    if (p == whole || (*whole == '0' && p - whole > 1)) {
-        return NULL;
-    }
-    if (p < end && *p == '.') {
-        const char *fraction = p + 1;
-        p = beacon_scan_digits(fraction, end);
-        if (p == fraction) {
-            return NULL;
-        }
-    }
-    if (p < end && (*p == 'e' || *p == 'E')) {
-        p += 1 + (end - p > 1 && (p[1] == '+' || p[1] == '-') ? 1 : 0);
-        const char *exponent = p;
-        p = beacon_scan_digits(exponent, end);
-        if (p == exponent) {
-            return NULL;
-        }
-    }
-    return p;
+    return beacon_scan_key(j, raw_key);
 }
 
 static inline bool beacon_scan_word(struct beacon_json *j, const char *word)
@@ -301,7 +211,7 @@ static inline bool beacon_scan_word(struct beacon_json *j, const char *word)
 }
 
 /* Consume a value that is neither object nor array. */
-static inline bool beacon_scan_scalar(struct beacon_json *j)
+BEACON_SCAN_COLD bool beacon_scan_scalar(struct beacon_json *j)
 {
     const char *end;
     switch (beacon_json_peek(j)) {
@@ -385,7 +295,7 @@ static inline bool beacon_scan_member_follows(struct beacon_json *j, const char 
 }
 
 /* Not recursive: `closers` remembers what closes each container that was entered. */
-static inline bool beacon_scan_container(struct beacon_json *j)
+BEACON_SCAN_COLD bool beacon_scan_container(struct beacon_json *j)
 {
     char closers[BEACON_JSON_DEPTH_MAX]; /* only what was written is read */
     const uint32_t outer = j->depth;
@@ -397,22 +307,44 @@ static inline bool beacon_scan_container(struct beacon_json *j)
     return !j->failed;
 }
 
+/* A value of any kind, by a copy: the caller's scanner may then live in registers. */
+BEACON_SCAN_HOT bool beacon_scan_rare(struct beacon_json *j)
+{
+    struct beacon_json copy = *j;
+    const bool is_skipped = copy.p < copy.end && (*copy.p == '{' || *copy.p == '[')
+                                ? beacon_scan_container(&copy)
+                                : beacon_scan_scalar(&copy);
+    *j = copy;
+    return is_skipped;
+}
+
+BEACON_SCAN_HOT bool beacon_scan_value(struct beacon_json *j, struct beacon_str *raw_value)
+{
+    const char *const start = beacon_scan_space(j->p, j->end);
+    const char *const stop = beacon_scan_frequent(start, j->end);
+    j->p = stop != NULL ? stop : start;
+    if (stop == NULL && !beacon_scan_rare(j)) {
+        return false;
+    }
+    if (raw_value != NULL) {
+        *raw_value = beacon_span(start, (size_t)(j->p - start));
+    }
+    return true;
+}
+
 /* Consume one whole value of any kind. *raw_value (may be NULL) is its exact source text, with
  * nothing before or after it. */
 static inline bool beacon_json_skip(struct beacon_json *j, struct beacon_str *raw_value)
 {
-    beacon_scan_skip_space(j);
-    const char *start = j->p;
-    if (j->failed || start == j->end) {
-        return beacon_json_fail(j);
-    }
-    const bool is_skipped = *start == '"'                    ? beacon_json_string(j, NULL)
-                            : *start == '{' || *start == '[' ? beacon_scan_container(j)
-                                                             : beacon_scan_scalar(j);
-    if (is_skipped && raw_value != NULL) {
-        *raw_value = beacon_span(start, (size_t)(j->p - start));
-    }
-    return is_skipped;
+    return beacon_scan_value(j, raw_value);
+}
+
+/* Consume one whole member: next_key and skip in one. False: the object was left, or failed. The
+ * fastest walk over an object, and the largest in code: meant for the one hot loop of a plugin. */
+BEACON_SCAN_HOT bool beacon_json_next_member(struct beacon_json *j, struct beacon_str *raw_key,
+                                             struct beacon_str *raw_value)
+{
+    return beacon_scan_key(j, raw_key) && beacon_scan_value(j, raw_value);
 }
 
 /* Compare a raw key, or a raw string, with a plain literal; escapes in `raw` are understood when it
@@ -439,8 +371,8 @@ static inline bool beacon_json_member(struct beacon_str object_text, const char 
     struct beacon_str name, value, found = beacon_span(NULL, 0);
     beacon_json_init(&j, object_text);
     (void)beacon_json_enter_object(&j);
-    while (beacon_json_next_key(&j, &name)) {
-        if (beacon_json_skip(&j, &value) && beacon_json_key_is(name, key)) {
+    while (beacon_json_next_key(&j, &name) && beacon_json_skip(&j, &value)) {
+        if (beacon_json_key_is(name, key)) {
             found = value;
         }
     }

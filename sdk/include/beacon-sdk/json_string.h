@@ -47,9 +47,31 @@ static inline struct beacon_str beacon_json_value(struct beacon_str raw,
                            : beacon_span(scratch->p + start, scratch->n - start);
 }
 
+/* True: `raw_value` is digits and no more, few enough to need no check, and *ret their value. */
+static inline bool beacon_scan_plain_count(struct beacon_str raw_value, int64_t *ret)
+{
+    int64_t value = 0;
+    if (raw_value.n == 0 || raw_value.n > 18 || (raw_value.p[0] == '0' && raw_value.n > 1)) {
+        return false;
+    }
+    for (size_t i = 0; i < raw_value.n; i++) {
+        const unsigned digit = (unsigned)(unsigned char)raw_value.p[i] - '0';
+        if (digit > 9) {
+            return false;
+        }
+        value = value * 10 + digit;
+    }
+    *ret = value;
+    return true;
+}
+
 /* A raw value as an integer, `otherwise` when it is none. */
 static inline int64_t beacon_json_integer(struct beacon_str raw_value, int64_t otherwise)
 {
+    int64_t count;
+    if (beacon_scan_plain_count(raw_value, &count)) {
+        return count;
+    }
     struct beacon_json j;
     int64_t value = 0;
     beacon_json_init(&j, raw_value);

@@ -118,18 +118,37 @@ static inline size_t beacon_utf8_length(const char *p, size_t n)
     return want;
 }
 
+/* The eight bytes at `p`, in the order of the machine. */
+static inline uint64_t beacon_utf8_word(const char *p)
+{
+    uint64_t word;
+    memcpy(&word, p, sizeof word);
+    return word;
+}
+
 /* Length of the leading run of `p` that is ASCII, at least up to the last 32 bytes before a byte
- * that is not. */
+ * that is not; equal to `n` when all of it is. */
 static inline size_t beacon_utf8_ascii_run(const char *p, size_t n)
 {
+    const uint64_t tops = UINT64_C(0x8080808080808080);
     size_t i = 0;
-    uint64_t words[4];
-    while (n - i >= sizeof words) {
-        memcpy(words, p + i, sizeof words);
-        if (((words[0] | words[1] | words[2] | words[3]) & UINT64_C(0x8080808080808080)) != 0) {
-            break;
+    for (; n - i >= 32; i += 32) {
+        const uint64_t any = beacon_utf8_word(p + i) | beacon_utf8_word(p + i + 8) |
+                             beacon_utf8_word(p + i + 16) | beacon_utf8_word(p + i + 24);
+        if ((any & tops) != 0) {
+            return i;
         }
-        i += sizeof words;
+    }
+    for (; n - i >= 8; i += 8) {
+        if ((beacon_utf8_word(p + i) & tops) != 0) {
+            return i;
+        }
+    }
+    if (i < n && n >= 8) { /* the last eight, some of them seen before */
+        return (beacon_utf8_word(p + n - 8) & tops) == 0 ? n : i;
+    }
+    while (i < n && ((unsigned char)p[i] & 0x80) == 0) {
+        i++;
     }
     return i;
 }

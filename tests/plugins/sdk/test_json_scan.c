@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "support/beacon_test.h"
 
-#include <beacon-sdk/json_scan.h>
+#include <beacon-sdk/json_string.h>
 #include <json-c/json.h>
 #include <stdlib.h>
 
@@ -36,6 +36,22 @@ static bool is_json(const char *text, size_t n)
     char *copy = exact_copy(text, n);
     beacon_json_init(&j, beacon_span(copy, n));
     const bool is_whole = beacon_json_skip(&j, NULL) && beacon_json_finished(&j);
+    free(copy);
+    return is_whole;
+}
+
+/* The same question, answered by the walk over members. */
+static bool is_object_of_members(const char *text, size_t n)
+{
+    struct beacon_json j;
+    struct beacon_str key, value;
+    char *copy = exact_copy(text, n);
+    beacon_json_init(&j, beacon_span(copy, n));
+    (void)beacon_json_enter_object(&j);
+    while (beacon_json_next_member(&j, &key, &value)) {
+        assert_true(is_json(value.p, value.n));
+    }
+    const bool is_whole = beacon_json_finished(&j);
     free(copy);
     return is_whole;
 }
@@ -109,7 +125,7 @@ static void assert_same_bool(struct beacon_json *j, struct json_object *tree)
 
 static void assert_same(struct beacon_json *j, struct json_object *tree)
 {
-    struct beacon_str raw;
+    struct beacon_str raw = {NULL, 0};
     switch (beacon_json_peek(j)) {
     case BEACON_JSON_OBJECT:
         assert_same_object(j, tree);
@@ -174,6 +190,7 @@ static void check_mutants(const char *text)
         for (size_t b = 0; b < sizeof bytes - 1; b++) {
             mutant[at] = bytes[b];
             assert_true(!is_json(mutant, n) || tree_accepts(mutant, n));
+            assert_true(!is_object_of_members(mutant, n) || is_json(mutant, n));
         }
         free(mutant);
     }
@@ -197,8 +214,10 @@ static void a_document_cut_anywhere_fails_inside_its_bytes(void **state)
         }
         for (size_t cut = 0; cut < n; cut++) {
             assert_false(is_json(corpus[i], cut));
+            assert_false(is_object_of_members(corpus[i], cut));
         }
         assert_true(is_json(corpus[i], n));
+        assert_int_equal(is_object_of_members(corpus[i], n), corpus[i][0] == '{');
     }
 }
 
@@ -232,7 +251,7 @@ static void nesting_beyond_the_limit_is_a_failure(void **state)
 static void skip_returns_the_exact_source_of_a_value(void **state)
 {
     struct beacon_json j;
-    struct beacon_str key, value;
+    struct beacon_str key, value = {NULL, 0};
     (void)state;
     beacon_json_init(&j, BEACON_STR("{ \"a\" :  {\"b\" : [1, 2] } , \"c\":1}"));
     assert_true(beacon_json_enter_object(&j));
@@ -280,6 +299,10 @@ static void integers_at_the_edge_are_read_and_beyond_it_refused(void **state)
         {"-9223372036854775809", false, 0},
         {"99999999999999999999", false, 0},
         {"0", true, 0},
+        {"123456789012345678", true, 123456789012345678},
+        {"-12", true, -12},
+        {"00", false, 0},
+        {"", false, 0},
         {"-0", true, 0},
         {"1.0", false, 0},
         {"1e2", false, 0},
@@ -292,6 +315,8 @@ static void integers_at_the_edge_are_read_and_beyond_it_refused(void **state)
         beacon_json_init(&j, beacon_text(rows[i].text));
         assert_int_equal(beacon_json_int64(&j, &value), rows[i].is_integer);
         assert_int_equal(value, rows[i].value);
+        assert_int_equal(beacon_json_integer(beacon_text(rows[i].text), -7),
+                         rows[i].is_integer ? rows[i].value : -7);
     }
 }
 
@@ -342,9 +367,37 @@ static void a_member_is_found_by_its_meaning_and_the_last_one_wins(void **state)
     assert_false(beacon_json_member_string(BEACON_STR("{\"a\":1}"), "a", &value));
 }
 
+static size_t valid_run_by_characters(const char *p, size_t n)
+{
+    size_t i = 0, step;
+    while (i < n && (step = beacon_utf8_length(p + i, n - i)) > 0) {
+        i += step;
+    }
+    return i;
+}
+
+static void a_bad_byte_is_found_wherever_it_stands(void **state)
+{
+    (void)state;
+    for (size_t n = 0; n <= 80; n++) {
+        for (size_t at = 0; at < n; at++) {
+            char *text = malloc(n);
+            assert_non_null(text);
+            memset(text, 'a', n);
+            text[at] = '\xc3'; /* begins a character */
+            assert_int_equal(beacon_utf8_valid_run(text, n), at);
+            text[at == 0 ? 0 : at - 1] = '\xc3';
+            text[at] = '\xa9';
+            assert_int_equal(beacon_utf8_valid_run(text, n), valid_run_by_characters(text, n));
+            free(text);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_bad_byte_is_found_wherever_it_stands),
         cmocka_unit_test(every_value_is_the_one_a_tree_would_hold),
         cmocka_unit_test(nothing_passes_that_a_parser_refuses),
         cmocka_unit_test(a_document_cut_anywhere_fails_inside_its_bytes),
