@@ -23,33 +23,39 @@ struct context {
     struct beacon_error *err;
 };
 
-static struct beacon_str *slot_of(struct frame *frame, struct beacon_str key)
+/* The member of `frame` for the value of `key`, NULL when no handler asks for it. Lengths tell most
+ * keys apart, so that one comparison of known length is left. */
+static inline struct beacon_str *slot_of(struct frame *frame, struct beacon_str key)
 {
-#define ROW(key_, member)                                                                          \
-    {                                                                                              \
-        key_, sizeof(key_) - 1, offsetof(struct frame, member)                                     \
+#define WHEN(name, member)                                                                         \
+    if (memcmp(key.p, name, sizeof(name) - 1) == 0) {                                              \
+        return &frame->member;                                                                     \
     }
-    static const struct {
-        const char *key;
-        size_t n, offset;
-    } rows[] = {
-        ROW("type", type),
-        ROW("delta", delta),
-        ROW("output_index", output_index),
-        ROW("sequence_number", sequence),
-        ROW("summary_index", summary_index),
-        ROW("item", item),
-        ROW("response", response),
-        ROW("error", error),
-    };
-#undef ROW
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        /* lengths and first letters differ nearly always: memcmp is for the one that matches */
-        if (rows[i].n == key.n && rows[i].key[0] == key.p[0] &&
-            memcmp(rows[i].key, key.p, key.n) == 0) {
-            return (struct beacon_str *)((char *)frame + rows[i].offset);
-        }
+    switch (key.n) {
+    case 4:
+        WHEN("type", type)
+        WHEN("item", item)
+        break;
+    case 5:
+        WHEN("delta", delta)
+        WHEN("error", error)
+        break;
+    case 8:
+        WHEN("response", response)
+        break;
+    case 12:
+        WHEN("output_index", output_index)
+        break;
+    case 13:
+        WHEN("summary_index", summary_index)
+        break;
+    case 15:
+        WHEN("sequence_number", sequence)
+        break;
+    default:
+        break;
     }
+#undef WHEN
     return NULL;
 }
 
@@ -68,7 +74,7 @@ static bool read_frame(struct beacon_str text, struct frame *frame)
     frame->text = text;
     beacon_json_init(&j, text);
     (void)beacon_json_enter_object(&j);
-    while (beacon_json_next_key(&j, &key) && beacon_json_skip(&j, &value)) {
+    while (beacon_json_next_member(&j, &key, &value)) {
         struct beacon_str *slot = slot_of(frame, key);
         if (slot != NULL) {
             *slot = value;
@@ -272,22 +278,28 @@ static beacon_rc on_incomplete(const struct context *c, const struct frame *fram
 }
 
 /* Events without a row are ignored: they repeat what output_item.done says. */
+#define ROW(type, fn)                                                                              \
+    {                                                                                              \
+        type, sizeof(type) - 1, fn                                                                 \
+    }
 static const struct handler {
     const char *type;
+    size_t n;
     beacon_rc (*fn)(const struct context *c, const struct frame *frame);
 } handlers[] = {
-    {"response.output_text.delta", on_text}, /* the one that comes ten thousand times */
-    {"response.reasoning_summary_text.delta", on_summary},
-    {"response.reasoning_text.delta", on_reasoning},
-    {"response.reasoning_summary_part.added", on_section},
-    {"response.created", on_created},
-    {"response.output_item.added", on_item_added},
-    {"response.output_item.done", on_item_done},
-    {"response.completed", on_completed},
-    {"response.failed", on_failed},
-    {"response.incomplete", on_incomplete},
-    {"error", on_error},
+    ROW("response.output_text.delta", on_text), /* the one that comes ten thousand times */
+    ROW("response.reasoning_summary_text.delta", on_summary),
+    ROW("response.reasoning_text.delta", on_reasoning),
+    ROW("response.reasoning_summary_part.added", on_section),
+    ROW("response.created", on_created),
+    ROW("response.output_item.added", on_item_added),
+    ROW("response.output_item.done", on_item_done),
+    ROW("response.completed", on_completed),
+    ROW("response.failed", on_failed),
+    ROW("response.incomplete", on_incomplete),
+    ROW("error", on_error),
 };
+#undef ROW
 
 /* A repeated event must not make a tool run twice. Some servers count nothing and write 0. */
 static bool is_repeated(struct responses_stream *stream, const struct frame *frame)
@@ -332,7 +344,8 @@ beacon_rc responses_read_event(struct beacon_exchange *x, struct beacon_bytes da
         return BEACON_OK;
     }
     for (size_t i = 0; i < sizeof handlers / sizeof handlers[0]; i++) {
-        if (beacon_span_is(frame.type, handlers[i].type)) {
+        if (frame.type.n == handlers[i].n &&
+            memcmp(frame.type.p, handlers[i].type, handlers[i].n) == 0) {
             return handlers[i].fn(&c, &frame);
         }
     }
