@@ -16,6 +16,17 @@
 
 #define READ_CHUNK (64u << 10)
 
+bool io_hold_standard_files(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        /* A new descriptor gets the lowest free number, which is this one. */
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd) { /* shared with children */
+            return false;
+        }
+    }
+    return true;
+}
+
 bool io_write_all(int fd, const void *from, size_t n)
 {
     const char *p = from;

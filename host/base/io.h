@@ -11,6 +11,10 @@
 
 struct text;
 
+/* Open /dev/null on each of the descriptors 0 to 2 that is closed, before anything else is opened:
+ * the next file would take the number, and what is said on stdout would be written into it. */
+bool io_hold_standard_files(void);
+
 bool io_write_all(int fd, const void *from, size_t n);
 
 /* One line, newline added. When the write stops half-way (disk full) the file is cut back to the

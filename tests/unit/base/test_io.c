@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/auto.h"
@@ -197,6 +198,31 @@ static void writing_to_nobody_fails(void **state)
     (void)close(ends[1]);
 }
 
+/* Closed standard files cannot be had in the test program itself: it reports on them. */
+static int held_in_a_child(int closed)
+{
+    pid_t pid = fork();
+    if (pid == 0) {
+        (void)close(closed);
+        bool is_held = io_hold_standard_files();
+        struct stat null_file = {0}, held = {0};
+        bool is_null = stat("/dev/null", &null_file) == 0 && fstat(closed, &held) == 0 &&
+                       held.st_rdev == null_file.st_rdev;
+        _exit(is_held && is_null && open("/", O_RDONLY | O_CLOEXEC) > STDERR_FILENO ? 0 : 1);
+    }
+    int status = -1;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    return status;
+}
+
+static void a_closed_standard_file_becomes_the_null_device(void **state)
+{
+    (void)state;
+    assert_int_equal(held_in_a_child(STDIN_FILENO), 0);
+    assert_int_equal(held_in_a_child(STDOUT_FILENO), 0);
+    assert_int_equal(held_in_a_child(STDERR_FILENO), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -217,6 +243,7 @@ int main(void)
         cmocka_unit_test(no_name_is_no_folder),
         in_temp_dir(a_link_to_a_folder_counts_as_one),
         cmocka_unit_test(writing_to_nobody_fails),
+        cmocka_unit_test(a_closed_standard_file_becomes_the_null_device),
     };
     return cmocka_run_group_tests_name("base/io", tests, NULL, NULL);
 }
