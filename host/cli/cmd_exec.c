@@ -72,7 +72,7 @@ static void on_event(void *ctx, const struct event *event)
         if (is_for_client(run, event)) {
             exec_json_sink(run->json, event);
         }
-        if (exec_json_is_broken(run->json) && run->wire.agent != NULL) {
+        if (exec_json_errno(run->json) != 0 && run->wire.agent != NULL) {
             agent_interrupt(run->wire.agent);
         }
     } else {
@@ -284,9 +284,20 @@ static int write_last_message(const struct run *run)
     return EXIT_STATUS_OK;
 }
 
+/* A script must not take silence for the answer. */
+static int cannot_write(int write_errno)
+{
+    (void)fprintf(stderr, "cannot write to stdout: %s\n", strerror(write_errno));
+    return EXIT_STATUS_FAILED;
+}
+
 static int print_answer(const struct run *run)
 {
-    if (run->json != NULL || run->status != EXIT_STATUS_OK || run->last_message == NULL) {
+    if (run->json != NULL) {
+        int write_errno = exec_json_errno(run->json);
+        return write_errno != 0 ? cannot_write(write_errno) : EXIT_STATUS_OK;
+    }
+    if (run->status != EXIT_STATUS_OK || run->last_message == NULL) {
         return EXIT_STATUS_OK;
     }
     const char *message = run->last_message;
@@ -297,11 +308,7 @@ static int print_answer(const struct run *run)
         (void)fwrite(message, 1, n, stdout);
     }
     (void)fputs(n > 0 && message[n - 1] == '\n' ? "" : "\n", stdout);
-    if (fflush(stdout) != 0) {
-        (void)fprintf(stderr, "cannot write to stdout: %s\n", strerror(errno));
-        return EXIT_STATUS_FAILED; /* a script must not take silence for the answer */
-    }
-    return EXIT_STATUS_OK;
+    return fflush(stdout) != 0 ? cannot_write(errno) : EXIT_STATUS_OK;
 }
 
 static void run_turn(struct run *run)

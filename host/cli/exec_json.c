@@ -2,6 +2,7 @@
 #include "cli/exec_json.h"
 
 #include <beacon-sdk/json_write.h>
+#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +20,7 @@ struct open_item {
 
 struct exec_json {
     int fd;
-    bool is_broken;
+    int write_errno; /* 0 = every line is out */
     unsigned n_items;
     struct open_item *open;
     struct beacon_json_out out;
@@ -52,9 +53,9 @@ void exec_json_destroy(struct exec_json *json)
     free(json);
 }
 
-bool exec_json_is_broken(const struct exec_json *json)
+int exec_json_errno(const struct exec_json *json)
 {
-    return json->is_broken;
+    return json->write_errno;
 }
 
 static void put(struct exec_json *json, const char *key, const char *value)
@@ -86,8 +87,8 @@ static void end(struct exec_json *json)
     beacon_json_end_object(&json->out);
     beacon_json_out_bytes(&json->out, "\n", 1);
     struct beacon_str line = beacon_json_out_text(&json->out);
-    if (!json->is_broken && !io_write_all(json->fd, line.p, line.n)) {
-        json->is_broken = true;
+    if (json->write_errno == 0 && !io_write_all(json->fd, line.p, line.n)) {
+        json->write_errno = errno;
     }
 }
 

@@ -13,7 +13,7 @@ struct exec_json *exec_json_create(int fd);
 void exec_json_destroy(struct exec_json *json); /* NULL is fine */
 void exec_json_sink(void *ctx, const struct event *event);
 
-/* The reader went away: nothing more can be told. */
-bool exec_json_is_broken(const struct exec_json *json);
+/* errno of the first line that could not be written, 0 = all are out. Nothing more is tried. */
+int exec_json_errno(const struct exec_json *json);
 
 #endif

@@ -198,3 +198,13 @@ expect_has "$STDERR" 'cannot write to stdout: No space left on device'
 timeout 60 "$BEACON" exec --json --skip-git-repo-check 'say hello' >/dev/full 2>"$STDERR"
 STATUS=$?
 expect_exit 1
+expect_has "$STDERR" 'cannot write to stdout: No space left on device'
+
+check 'what is closed at the start is never a file of ours'
+model_always '{"text":"Hello."}'
+"$BEACON" exec --json --skip-git-repo-check 'hello' <&- >&- 2>&-
+STATUS=$?
+expect_exit 0
+expect_requests 1
+expect_equal 'the lock file' "$(cat "$HOME_DIR/code-home.lock")" ''
+expect_whole_rollouts
