@@ -99,7 +99,7 @@ static void assert_same_array(struct beacon_json *j, struct json_object *tree)
 
 static void assert_same_number(struct beacon_json *j, struct json_object *tree)
 {
-    struct beacon_str raw;
+    struct beacon_str raw = {NULL, 0};
     char digits[64] = "";
     assert_true(beacon_json_skip(j, &raw));
     assert_true(raw.n < sizeof digits);
