@@ -22,7 +22,8 @@ struct tool_stage {
     struct fanout *events;
     struct command_table *commands;
     struct tool_context context;
-    struct text seen; /* one line per event */
+    struct text seen;   /* one line per event */
+    bool is_left_alone; /* a thread still uses loop and plugins: the teardown keeps them */
 };
 
 extern struct tool_stage stage;
