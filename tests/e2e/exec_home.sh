@@ -96,15 +96,16 @@ run_json 'hi'
 expect_sentence "$HOME_DIR/sessions"
 expect_requests 0
 
-# full_disk SIZE PROMPT…: run with the home on a disk of that size that is then full; afterwards with space.
-# What the runs print goes to $STDOUT and $CASE/later.
+# Run with 32 KiB left on the disk of the home, then resume with more. What the runs print goes to
+# $STDOUT and $CASE/later, the session as the first one leaves it to $CASE/kept.
 full_disk() {
     cp "$HOME_DIR/config.toml" "$CASE/config.toml"
-    in_namespace "mount -t tmpfs -o size=$1 none '$HOME_DIR' && cp '$CASE/config.toml' '$HOME_DIR' || exit 99
+    in_namespace "mount -t tmpfs -o size=1056k none '$HOME_DIR' && cp '$CASE/config.toml' '$HOME_DIR' &&
+        head -c 1048576 /dev/zero >'$HOME_DIR/filler' || exit 99
         '$BEACON' exec --json --skip-git-repo-check -s workspace-write first >'$STDOUT' 2>'$STDERR'
         status=\$?
-        cp -r '$HOME_DIR/sessions' '$CASE/kept' 2>/dev/null
-        mount -o remount,size=64m '$HOME_DIR'
+        cp -r '$HOME_DIR/sessions' '$CASE/kept'
+        rm '$HOME_DIR/filler'
         '$BEACON' exec --json --skip-git-repo-check -s workspace-write resume --last 'go on' >'$CASE/later' 2>&1
         echo \$? >'$CASE/later-status'
         exit \$status"
@@ -115,7 +116,7 @@ check 'a disk that fills while a session is recorded: the turn fails, nothing ru
 long=$(head -c 60000 /dev/zero | tr '\0' x)
 model "$(command c1 'echo run >>count')" "$(jq -cn --arg text "$long" '{$text}')" '{"text":"Here again."}'
 if can_mount; then
-    full_disk 32k
+    full_disk
     expect_exit 1
     expect_json_lines
     expect_equal 'the last event' "$(tail -n 1 "$STDOUT" | jq -r .type)" turn.failed
@@ -132,7 +133,7 @@ fi
 check 'a disk that is full before the call of a tool is recorded: the tool does not run'
 model "$(command c1 "echo run >>count; : $long")" '{"text":"never"}'
 if can_mount; then
-    full_disk 32k
+    full_disk
     expect_exit 1
     expect_equal 'the last event' "$(tail -n 1 "$STDOUT" | jq -r .type)" turn.failed
     [ ! -e count ] || fail 'the tool ran'

@@ -140,7 +140,7 @@ expect_exit 0
 expect_equal 'the file' "$(cat new)" x
 run sandbox linux -- sh -c 'kill -9 $$'
 expect_exit 137
-run sandbox linux -- nosuchcmd_zz
+PATH=/usr/bin:/bin run sandbox linux -- nosuchcmd_zz # a folder that cannot be searched would be 126
 expect_exit 127
 run sandbox linux --backend nosuch -- true
 expect_exit 126
