@@ -60,11 +60,16 @@ static void add_base64(struct text *out, const char *from, size_t n)
     text_commit(out, made);
 }
 
+/* Looked at before it is opened: opening a device can already do something. */
 static int open_regular(const char *path, int *ret_fd, struct beacon_error *err)
 {
-    AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     struct stat status;
-    if (fd < 0 || fstat(fd, &status) != 0) {
+    bool is_there = stat(path, &status) == 0;
+    AUTO_CLOSE int fd = is_there && S_ISREG(status.st_mode)
+                            ? open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+                            : -1;
+    bool is_opened = fd >= 0 && fstat(fd, &status) == 0;
+    if (!is_there || (S_ISREG(status.st_mode) && !is_opened)) {
         return error_set_errno(err, BEACON_E_NOT_FOUND, errno, "check the path",
                                "unable to locate image at `%s`: %s (os error %d)", path,
                                strerror(errno), errno);
