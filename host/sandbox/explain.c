@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/error.h"
+#include "base/path.h"
 #include "base/text.h"
 #include "plugin/sandbox_backend.h"
 #include "sandbox/plan.h"
@@ -8,7 +9,8 @@
 static bool describe_policy(const struct sandbox *sandbox, struct text *out)
 {
     static const char *const modes[] = {
-        [SANDBOX_READ_ONLY] = "read-only: read and run anything, write nothing",
+        [SANDBOX_READ_ONLY] = "read-only: read and run anything, write to devices such as "
+                              "/dev/null and terminals only",
         [SANDBOX_WORKSPACE_WRITE] = "workspace-write: read and run anything, write beneath",
         [SANDBOX_DANGER_FULL_ACCESS] = "danger-full-access: no restriction at all",
     };
@@ -16,6 +18,12 @@ static bool describe_policy(const struct sandbox *sandbox, struct text *out)
                               modes[sandbox->mode]);
     for (size_t i = 0; i < sandbox_root_count(sandbox); i++) {
         is_whole = is_whole && text_addf(out, "\n           %s", sandbox_root_path(sandbox, i));
+    }
+    for (size_t i = 0; i < sandbox->places.n; i++) {
+        const struct place *place = &sandbox->places.list[i];
+        if ((place->access & BEACON_PATH_WRITE) != 0 && !place->is_root) {
+            is_whole = is_whole && text_addf(out, "\n           %s", place->path);
+        }
     }
     bool is_open = sandbox->policy.net == BEACON_NET_FULL;
     return is_whole && text_addf(out, "\nNetwork: %s\n", is_open ? "open" : "off");
@@ -30,6 +38,20 @@ static bool describe_promises(const struct sandbox *sandbox, const struct plan *
            plan_name_promises(wanted & ~plan_promised(plan), out) && text_add_char(out, '\n');
 }
 
+/* No backend here can take a path out of a tree it allows. */
+static bool describe_home(const struct sandbox *sandbox, struct text *out)
+{
+    for (size_t i = 0; sandbox->home != NULL && i < sandbox_root_count(sandbox); i++) {
+        if (path_is_beneath(sandbox->home, sandbox_root_path(sandbox, i))) {
+            return text_addf(out,
+                             "Warning: %s, where the configuration and the plugins of the next "
+                             "session are, lies beneath a writable directory.\n",
+                             sandbox->home);
+        }
+    }
+    return true;
+}
+
 int sandbox_explain(struct sandbox *sandbox, struct text *out, struct beacon_error *err)
 {
     static const char *const argv[] = {"true", NULL};
@@ -42,7 +64,7 @@ int sandbox_explain(struct sandbox *sandbox, struct text *out, struct beacon_err
     if (rc == BEACON_OK) {
         sandbox_backend_release(sandbox->backend, cookie);
         if (!describe_policy(sandbox, out) || !describe_promises(sandbox, plan, out) ||
-            !plan_describe(plan, out)) {
+            !plan_describe(plan, out) || !describe_home(sandbox, out)) {
             rc = error_set(err, BEACON_E_LIMIT, "report this as a bug",
                            "the plan is too long to show");
         }

@@ -133,6 +133,7 @@ int sandbox_create(struct plugin_set *plugins, const struct sandbox_settings *se
     sandbox->has_network = settings->has_network;
     sandbox->cwd_fd = open(settings->cwd, O_PATH | O_DIRECTORY | O_CLOEXEC);
     sandbox->cwd = alloc_string(settings->cwd);
+    sandbox->home = settings->home != NULL ? realpath(settings->home, NULL) : NULL;
     int rc = choose_backend(plugins, settings, &sandbox->backend, err);
     if (rc == BEACON_OK && settings->mode != SANDBOX_DANGER_FULL_ACCESS) {
         rc = places_init(&sandbox->places, settings, err);
@@ -159,6 +160,7 @@ void sandbox_destroy(struct sandbox *sandbox)
     free(sandbox->rules);
     free(sandbox->rule_list);
     free(sandbox->cwd);
+    free(sandbox->home);
     free(sandbox);
 }
 

@@ -14,6 +14,7 @@ struct sandbox {
     enum sandbox_mode mode;
     bool has_network;
     char *cwd;
+    char *home; /* CODE_HOME without links; NULL: none */
     int cwd_fd; /* O_PATH; -1 when it could not be opened, which only full access tolerates */
     struct sandbox_backend *backend;
     struct places places;

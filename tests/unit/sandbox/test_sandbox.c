@@ -599,6 +599,24 @@ static void explanation_names_what_is_not_enforced(void **state)
     assert_non_null(strstr(text_string(&out), "Not prevented: reading "));
 }
 
+static void explanation_names_every_writable_place(void **state)
+{
+    struct beacon_error err = {0};
+    struct sandbox *sandbox = NULL;
+    AUTO_TEXT struct text out;
+    struct sandbox_settings settings = stage_settings(state, SANDBOX_WORKSPACE_WRITE);
+    settings.home = stage_of(state)->work;
+    settings.exclude_slash_tmp = false;
+    text_init(&out, 65536);
+    assert_ok(sandbox_create(stage_of(state)->plugins, &settings, &sandbox, &err), &err);
+    assert_ok(sandbox_explain(sandbox, &out, &err), &err);
+    sandbox_destroy(sandbox);
+    assert_non_null(strstr(text_string(&out), "\n           /tmp\n"));
+    assert_non_null(strstr(text_string(&out), "\n           /dev/shm\n"));
+    assert_non_null(strstr(text_string(&out), "\n           /dev/pts\n"));
+    assert_non_null(strstr(text_string(&out), "lies beneath a writable directory"));
+}
+
 /* The rest as the ordinary user that most people are. Run by root only; others are it already. */
 static void ordinary_user_is_confined_as_well(void **state)
 {
@@ -675,6 +693,7 @@ int main(void)
         on_stage(refusal_is_told_to_the_model),
         on_stage(hundred_commands_leak_no_descriptor),
         on_stage(explanation_names_what_is_not_enforced),
+        on_stage(explanation_names_every_writable_place),
         on_stage(ordinary_user_is_confined_as_well),
     };
     return cmocka_run_group_tests_name("sandbox/sandbox", tests, NULL, NULL);
