@@ -309,7 +309,7 @@ static struct command *describe(struct tool_context *context, const struct comma
     command->table = context->commands;
     command->context = context;
     command->call_id = alloc_string(request->call_id);
-    command->line = quote_argv(request->argv);
+    command->line = quote_argv(request->shown != NULL ? request->shown : request->argv);
     command->cwd = alloc_string(request->cwd);
     command->has_terminal = request->has_terminal;
     command->child = (struct spawn_child){.pid = -1, .pidfd = -1};

@@ -29,6 +29,7 @@ void command_table_destroy(struct command_table *table);
 
 struct command_request {
     const char *const *argv;
+    const char *const *shown; /* what clients see instead of argv; NULL: argv itself */
     const char *cwd;
     const char *call_id;
     bool has_terminal;   /* a pty of its own instead of a pipe; input by command_write() */

@@ -18,6 +18,7 @@
 #include "tools/output_limit.h"
 #include "tools/patch.h"
 #include "tools/patch_command.h"
+#include "tools/quote.h"
 #include "tools/tool.h"
 
 #define YIELD_DEFAULT_MS 10000
@@ -180,6 +181,21 @@ static bool may_escalate(struct tool_run *run, struct json_object *arguments)
     return false;
 }
 
+/* The profile of a login shell sets PATH anew, so apply_patch is put back into it, by the first words of
+ * the script: the numbers of its lines stay. Freed by the caller; NULL when there is nothing to do. */
+static char *with_programs(const struct tool_run *run, const char *shell, const char *cmd)
+{
+    static const char *const shells[] = {"bash", "dash", "ksh", "sh", "zsh"};
+    const char *dir[] = {run->context->program_dir, NULL};
+    for (size_t i = 0; dir[0] != NULL && i < sizeof shells / sizeof shells[0]; i++) {
+        if (strcmp(path_base(shell), shells[i]) == 0) {
+            AUTO_FREE char *quoted = quote_argv(dir);
+            return alloc_printf("PATH=%s${PATH:+:$PATH}; %s", quoted, cmd);
+        }
+    }
+    return NULL;
+}
+
 void shell_exec_command(struct tool_run *run)
 {
     static const struct tool_field fields[] = {{"cmd", TOOL_STRING, true},
@@ -196,15 +212,18 @@ void shell_exec_command(struct tool_run *run)
     }
     const char *cmd = json_string_of(arguments, "cmd", "");
     const char *shell = json_string_of(arguments, "shell", run->context->shell);
-    const char *flag = json_bool_of(arguments, "login", true) ? "-lc" : "-c";
-    const char *const argv[] = {shell, flag, cmd, NULL};
+    bool is_login = json_bool_of(arguments, "login", true);
+    const char *const argv[] = {shell, is_login ? "-lc" : "-c", cmd, NULL};
     AUTO_FREE char *cwd = path_normal(run->context->cwd, json_string_of(arguments, "workdir", "."));
     if (is_patch(run, argv, cwd)) {
         return;
     }
     uint64_t yield_ms = clamp(tool_number(arguments, "yield_time_ms", YIELD_DEFAULT_MS),
                               YIELD_MIN_MS, YIELD_MAX_MS);
-    struct command_request request = {.argv = argv,
+    AUTO_FREE char *script = is_login ? with_programs(run, shell, cmd) : NULL;
+    const char *const executed[] = {shell, argv[1], script != NULL ? script : cmd, NULL};
+    struct command_request request = {.argv = executed,
+                                      .shown = argv,
                                       .cwd = cwd,
                                       .call_id = run->call_id,
                                       .has_terminal = json_bool_of(arguments, "tty", false)};

@@ -27,6 +27,7 @@ struct tool_context {
     const char *cwd;                /* of the session, absolute and normal */
     const char *const *env;         /* for commands, NULL-terminated */
     const char *shell;              /* absolute path of the default shell */
+    const char *program_dir;        /* with apply_patch, first in PATH of `env`; NULL: none */
     const char *turn_id;            /* of the turn that runs now */
     uint32_t max_output_tokens;     /* most that one answer may carry */
 };
