@@ -149,8 +149,8 @@ static void prepare_tools(struct wire *wire)
 {
     const struct config *config = wire->start->config;
     AUTO_FREE char *helpers = helper_dir();
-    wire->env =
-        environment_build(environ, config_node(config, "shell_environment_policy"), helpers);
+    wire->env = environment_build(environ, config_node(config, "shell_environment_policy"), helpers,
+                                  wire->bearer.names);
     wire->shell = default_shell();
     wire->commands = command_table_create();
     int64_t tokens = config_is_set(config, "tool_output_token_limit")

@@ -94,9 +94,20 @@ static bool matches_array(struct json_object *patterns, const char *name)
     return false;
 }
 
+static bool is_one_of(const char *const *names, const char *name)
+{
+    for (; names != NULL && *names != NULL; names++) {
+        if (strcmp(*names, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 struct filter {
     bool is_core_only, has_default_excludes;
-    bool keeps_matches; /* `list` is of what stays, not of what goes */
+    const char *const *secrets; /* names dropped with the default excludes; NULL: none */
+    bool keeps_matches;         /* `list` is of what stays, not of what goes */
     struct json_object *list;
 };
 
@@ -105,7 +116,8 @@ static bool is_dropped(const struct filter *filter, const char *name)
     if (filter->is_core_only && !matches_strings(core_names, name)) {
         return true;
     }
-    if (filter->has_default_excludes && matches_strings(secret_patterns, name)) {
+    if (filter->has_default_excludes &&
+        (matches_strings(secret_patterns, name) || is_one_of(filter->secrets, name))) {
         return true;
     }
     return filter->list != NULL && matches_array(filter->list, name) != filter->keeps_matches;
@@ -162,7 +174,8 @@ static void copy_inherited(struct variables *variables, char **inherited)
     }
 }
 
-char **environment_build(char **inherited, struct json_object *policy, const char *program_dir)
+char **environment_build(char **inherited, struct json_object *policy, const char *program_dir,
+                         const char *const *secrets)
 {
     const char *inherit = json_string_of(policy, "inherit", "all");
     struct variables variables = {alloc_array(1, sizeof(char *)), 0};
@@ -172,6 +185,7 @@ char **environment_build(char **inherited, struct json_object *policy, const cha
     bool ignores_defaults = json_bool_of(policy, "ignore_default_excludes", false);
     apply_filter(&variables, &(struct filter){.is_core_only = strcmp(inherit, "core") == 0,
                                               .has_default_excludes = !ignores_defaults,
+                                              .secrets = secrets,
                                               .list = json_member(policy, "exclude")});
     for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++) {
         set_variable(&variables, fixed[i][0], fixed[i][1]);

@@ -13,8 +13,10 @@
 struct json_object;
 
 /* `policy` is the config table, or NULL. `program_dir` (may be NULL) is put first in PATH: it holds
- * the apply_patch program. NULL-terminated; free with environment_free(). */
-char **environment_build(char **inherited, struct json_object *policy, const char *program_dir);
+ * the apply_patch program. `secrets` (NULL-terminated, or NULL) are names that hold keys whatever they
+ * look like: they go with the default excludes. NULL-terminated; free with environment_free(). */
+char **environment_build(char **inherited, struct json_object *policy, const char *program_dir,
+                         const char *const *secrets);
 void environment_free(char **env); /* NULL is fine */
 
 /* `*` is any text, `?` any character, letter case is ignored, the whole name must match. [pure] */

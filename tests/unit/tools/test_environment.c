@@ -27,7 +27,7 @@ static char *const inherited[] = {"HOME=/home/me",
 static char **build(const char *policy, const char *program_dir)
 {
     AUTO_JSON struct json_object *tree = policy != NULL ? json_tokener_parse(policy) : NULL;
-    return environment_build((char **)inherited, tree, program_dir);
+    return environment_build((char **)inherited, tree, program_dir, NULL);
 }
 
 /* The value of a name; NULL when it is not there. It must not be there twice. */
@@ -163,7 +163,7 @@ static void a_name_that_comes_twice_is_set_once(void **state)
     (void)state;
     char *const twice[] = {"A=1", "A=2", NULL};
     AUTO_JSON struct json_object *policy = json_tokener_parse("{\"set\":{\"A\":\"3\"}}");
-    char **env = environment_build((char **)twice, policy, NULL);
+    char **env = environment_build((char **)twice, policy, NULL, NULL);
     assert_string_equal(value_of(env, "A"), "3");
     environment_free(env);
 }
@@ -202,10 +202,26 @@ static void patterns_know_stars_and_question_marks_only(void **state)
     }
 }
 
+static void names_that_hold_keys_go_whatever_they_look_like(void **state)
+{
+    (void)state;
+    const char *const variables[] = {"ACME_ACCESS=k", "ACME_ACCESS_2=v", NULL};
+    const char *const secrets[] = {"ACME_ACCESS", NULL};
+    AUTO_JSON struct json_object *keep = json_tokener_parse("{\"ignore_default_excludes\":true}");
+    char **env = environment_build((char **)variables, NULL, NULL, secrets);
+    assert_null(value_of(env, "ACME_ACCESS"));
+    assert_string_equal(value_of(env, "ACME_ACCESS_2"), "v");
+    environment_free(env);
+    env = environment_build((char **)variables, keep, NULL, secrets);
+    assert_string_equal(value_of(env, "ACME_ACCESS"), "k");
+    environment_free(env);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(by_default_everything_but_secrets_is_inherited),
+        cmocka_unit_test(names_that_hold_keys_go_whatever_they_look_like),
         cmocka_unit_test(nobody_is_asked_to_press_a_key),
         cmocka_unit_test(core_is_what_a_shell_needs),
         cmocka_unit_test(secrets_are_kept_when_the_person_says_so),
