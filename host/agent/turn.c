@@ -92,11 +92,28 @@ static void tell_item(struct agent *agent, const struct beacon_part *part)
     }
 }
 
+static bool holds_nul(struct beacon_str text)
+{
+    return text.n > 0 && memchr(text.p, '\0', text.n) != NULL;
+}
+
+/* A name cut at a NUL would be that of another tool, and an id no answer could be matched with. */
+static int check_call(const struct beacon_part *part, struct beacon_error *err)
+{
+    if (part->type == BEACON_PART_TOOL_CALL &&
+        (holds_nul(part->name) || holds_nul(part->call_id))) {
+        return error_set(err, BEACON_E_PROTOCOL, "report this to the operator of the model",
+                         "the model called a tool by a name or an id that contains a NUL");
+    }
+    return BEACON_OK;
+}
+
 static int on_item(void *ctx, const struct beacon_part *part)
 {
     struct agent *agent = ctx;
     struct beacon_error err = {0};
-    int rc = conversation_add_part(agent, part, &err);
+    int rc = check_call(part, &err);
+    rc = rc == BEACON_OK ? conversation_add_part(agent, part, &err) : rc;
     if (rc != BEACON_OK) {
         fail(agent, &err);
         return rc;
