@@ -43,7 +43,9 @@ static const char *media_type_of(const char *p, size_t n)
 
 static void add_base64(struct text *out, const char *from, size_t n)
 {
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    static const char digits[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=";
+    static const unsigned padding = 64; /* of digits */
     const unsigned char *p = (const unsigned char *)from;
     char *to = text_reserve(out, (n + 2) / 3 * 4);
     assert(to != NULL); /* the cap of `out` is set from n */
@@ -54,8 +56,8 @@ static void add_base64(struct text *out, const char *from, size_t n)
                           (left > 2 ? (unsigned)p[i + 2] : 0);
         to[made++] = digits[triple >> 18];
         to[made++] = digits[triple >> 12 & 63u];
-        to[made++] = left > 1 ? digits[triple >> 6 & 63u] : '=';
-        to[made++] = left > 2 ? digits[triple & 63u] : '=';
+        to[made++] = digits[left > 1 ? triple >> 6 & 63u : padding];
+        to[made++] = digits[left > 2 ? triple & 63u : padding];
     }
     text_commit(out, made);
 }
