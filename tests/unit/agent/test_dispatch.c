@@ -74,6 +74,7 @@ static int teardown(void **state)
     return tool_stage_teardown(state);
 }
 
+/* NOLINTNEXTLINE(readability-identifier-naming): a sibling of in_temp_dir() */
 #define on_bench(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 static struct beacon_str str(const char *p)

@@ -36,6 +36,7 @@ static int teardown(void **state)
     return temp_dir_teardown(state);
 }
 
+/* NOLINTNEXTLINE(readability-identifier-naming): a sibling of in_temp_dir() */
 #define on_output(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 static void say(struct event event)

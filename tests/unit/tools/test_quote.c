@@ -64,15 +64,16 @@ static void a_shell_reads_back_what_was_quoted(void **state)
 {
     (void)state;
     static const char awkward[] = " '\"\\$`!*?[]{}()<>|&;#~=\n\t^%-/a";
-    char words[sizeof awkward * sizeof awkward + 256][3];
+    enum { AWKWARD = sizeof awkward - 1 };
+    char words[AWKWARD * AWKWARD + 255][3];
     const char *argv[sizeof words / sizeof words[0] + 4] = {"printf", "%s\\001", ""};
     size_t n = 0, before = 3;
     for (int c = 1; c < 256; c++) {
         words[n][0] = (char)c;
         words[n++][1] = '\0';
     }
-    for (size_t i = 0; i < sizeof awkward - 1; i++) {
-        for (size_t j = 0; j < sizeof awkward - 1; j++) {
+    for (size_t i = 0; i < AWKWARD; i++) {
+        for (size_t j = 0; j < AWKWARD; j++) {
             words[n][0] = awkward[i];
             words[n][1] = awkward[j];
             words[n++][2] = '\0';
