@@ -148,9 +148,9 @@ static char *helper_dir(void)
 static void prepare_tools(struct wire *wire)
 {
     const struct config *config = wire->start->config;
-    AUTO_FREE char *helpers = helper_dir();
-    wire->env = environment_build(environ, config_node(config, "shell_environment_policy"), helpers,
-                                  wire->bearer.names);
+    wire->program_dir = helper_dir();
+    wire->env = environment_build(environ, config_node(config, "shell_environment_policy"),
+                                  wire->program_dir, wire->bearer.names);
     wire->shell = default_shell();
     wire->commands = command_table_create();
     int64_t tokens = config_is_set(config, "tool_output_token_limit")
@@ -164,6 +164,7 @@ static void prepare_tools(struct wire *wire)
         .cwd = wire->start->cwd,
         .env = (const char *const *)wire->env,
         .shell = wire->shell,
+        .program_dir = wire->program_dir,
         .turn_id = "",
         .max_output_tokens = tokens < 1                   ? 1
                              : tokens > OUTPUT_TOKENS_MAX ? OUTPUT_TOKENS_MAX
@@ -298,6 +299,7 @@ void wire_close(struct wire *wire)
     provider_settings_finish(&wire->provider_settings);
     environment_free(wire->env);
     free(wire->shell);
+    free(wire->program_dir);
     free(wire->base_instructions);
     free(wire->sandbox_policy_json);
     *wire = (struct wire){0};

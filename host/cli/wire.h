@@ -64,7 +64,7 @@ struct wire {
     struct recorder *recorder;
     struct command_table *commands;
     char **env;
-    char *shell, *base_instructions, *sandbox_policy_json;
+    char *shell, *program_dir, *base_instructions, *sandbox_policy_json;
     struct tool_context tools;
     struct agent *agent;
 };

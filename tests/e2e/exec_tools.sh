@@ -204,16 +204,18 @@ expect_equal 'the files' "$(cat x.txt sub/x.txt)" 'here
 here'
 expect_has <(tool_output c2) 'Success. Updated the following files:'
 
-check 'apply_patch: a program that other commands can run'
+check 'apply_patch: a program that other commands can run, also behind the profile of a login shell'
+echo 'PATH=/usr/bin:/bin' >"$HOME/.bash_profile"
 one_call "$(command c1 "echo first; apply_patch '*** Begin Patch
 *** Add File: y.txt
 +there
-*** End Patch'" '{"login":false}')" -s workspace-write
+*** End Patch'")" -s workspace-write
 expect_equal 'the item' "$(event '.type == "item.completed" and .item.id == "item_0"' '.item.type + " " + .item.aggregated_output')" \
     'command_execution first
 Success. Updated the following files:
 A y.txt'
 expect_equal 'the file' "$(cat y.txt)" there
+expect_has <(event '.type == "item.started"' .item.command) '/bin/bash -lc "echo first; apply_patch '
 
 # ---- other tools ----
 
