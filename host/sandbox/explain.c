@@ -9,8 +9,7 @@
 static bool describe_policy(const struct sandbox *sandbox, struct text *out)
 {
     static const char *const modes[] = {
-        [SANDBOX_READ_ONLY] = "read-only: read and run anything, write to devices such as "
-                              "/dev/null and terminals only",
+        [SANDBOX_READ_ONLY] = "read-only: read and run anything, write to devices only",
         [SANDBOX_WORKSPACE_WRITE] = "workspace-write: read and run anything, write beneath",
         [SANDBOX_DANGER_FULL_ACCESS] = "danger-full-access: no restriction at all",
     };
