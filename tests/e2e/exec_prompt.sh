@@ -130,3 +130,24 @@ run exec --skip-git-repo-check -i text.png 'look'
 expect_exit 1
 expect_has "$STDERR" 'text.png'
 expect_requests 0
+
+check 'AGENTS.md of the repository goes before the prompt, from the root down'
+model '{"text":"ok"}'
+git init -q .
+mkdir -p sub/deeper
+echo 'Rule of the root.' >AGENTS.md
+echo 'Rule of sub.' >sub/AGENTS.md
+echo 'Rule of the person.' >"$HOME_DIR/AGENTS.md"
+run_json -C sub/deeper 'look'
+expect_exit 0
+expect_equal 'the rules' "$(request 1 '.input[1].content[-1].text' | grep '^Rule')" 'Rule of the person.
+Rule of the root.
+Rule of sub.'
+expect_equal 'the prompt' "$(prompt_text)" look
+
+check 'the first request is small'
+model '{"text":"ok"}'
+run_json 'look'
+expect_exit 0
+size=$(jq -r '.body | utf8bytelength' "$LOG")
+[ "$size" -le 6144 ] || fail "it has $size bytes"
