@@ -33,9 +33,7 @@ static int parse(const char *const *words, size_t n, struct text *seen, struct b
     return args_parse(&table, (int)n, (char **)words, write_down, seen, err);
 }
 
-#define WORDS(...)         ((const char *const[]){"prog", __VA_ARGS__, NULL})
-#define PARSED(found, ...) assert_parsed(found, WORDS(__VA_ARGS__))
-#define REFUSED(why, ...)  assert_wrong(why, WORDS(__VA_ARGS__))
+#define WORDS(...) ((const char *const[]){"prog", __VA_ARGS__, NULL})
 
 static size_t count(const char *const *words)
 {
@@ -67,34 +65,35 @@ static void assert_wrong(const char *why, const char *const *words)
 static void options_and_words_come_in_their_order(void **state)
 {
     (void)state;
-    PARSED("0=a 1= 0=b 2=x 0=- ", "a", "--flag", "b", "--value", "x", "-");
+    assert_parsed("0=a 1= 0=b 2=x 0=- ", WORDS("a", "--flag", "b", "--value", "x", "-"));
 }
 
 static void a_value_may_stand_in_the_same_word(void **state)
 {
     (void)state;
-    PARSED("2=x 2=x 2=x 2=x ", "--value=x", "-vx", "-v=x", "-v", "x");
-    PARSED("2=a=b 2= 2=--flag 2=-1 ", "--value=a=b", "--value=", "--value=--flag", "-v-1");
+    assert_parsed("2=x 2=x 2=x 2=x ", WORDS("--value=x", "-vx", "-v=x", "-v", "x"));
+    assert_parsed("2=a=b 2= 2=--flag 2=-1 ",
+                  WORDS("--value=a=b", "--value=", "--value=--flag", "-v-1"));
 }
 
 static void letters_may_be_put_together(void **state)
 {
     (void)state;
-    PARSED("1= 1= 2=x ", "-ffvx");
-    PARSED("1= 2=x ", "-fv", "x");
+    assert_parsed("1= 1= 2=x ", WORDS("-ffvx"));
+    assert_parsed("1= 2=x ", WORDS("-fv", "x"));
 }
 
 static void another_name_is_as_good(void **state)
 {
     (void)state;
-    PARSED("1= ", "--also-flag");
+    assert_parsed("1= ", WORDS("--also-flag"));
 }
 
 static void behind_two_dashes_everything_is_a_word(void **state)
 {
     (void)state;
-    PARSED("1= 0=--flag 0=-v 0=-- 0=x ", "-f", "--", "--flag", "-v", "--", "x");
-    PARSED("", "--");
+    assert_parsed("1= 0=--flag 0=-v 0=-- 0=x ", WORDS("-f", "--", "--flag", "-v", "--", "x"));
+    assert_parsed("", WORDS("--"));
 }
 
 static void nothing_is_nothing(void **state)
@@ -102,40 +101,42 @@ static void nothing_is_nothing(void **state)
     (void)state;
     const char *const words[] = {"prog", NULL};
     assert_parsed("", words);
-    PARSED("0= ", "");
+    assert_parsed("0= ", WORDS(""));
 }
 
 static void unknown_options_are_named_as_written(void **state)
 {
     (void)state;
-    REFUSED("unexpected argument '--nope=1' found", "--nope=1");
-    REFUSED("unexpected argument '-fx' found", "-fx");
-    REFUSED("unexpected argument '--fla' found", "--fla");
-    REFUSED("unexpected argument '--flags' found", "--flags");
-    REFUSED("unexpected argument '-=' found", "-=");
+    assert_wrong("unexpected argument '--nope=1' found", WORDS("--nope=1"));
+    assert_wrong("unexpected argument '-fx' found", WORDS("-fx"));
+    assert_wrong("unexpected argument '--fla' found", WORDS("--fla"));
+    assert_wrong("unexpected argument '--flags' found", WORDS("--flags"));
+    assert_wrong("unexpected argument '-=' found", WORDS("-="));
 }
 
 static void a_missing_value_is_told(void **state)
 {
     (void)state;
     static const char why[] = "a value is required for '--value <VALUE>' but none was supplied";
-    REFUSED(why, "--value");
-    REFUSED(why, "-v");
-    REFUSED(why, "--value", "--flag");
-    REFUSED(why, "-v", "--", "x");
-    PARSED("2=- ", "-v", "-");
+    assert_wrong(why, WORDS("--value"));
+    assert_wrong(why, WORDS("-v"));
+    assert_wrong(why, WORDS("--value", "--flag"));
+    assert_wrong(why, WORDS("-v", "--", "x"));
+    assert_parsed("2=- ", WORDS("-v", "-"));
 }
 
 static void a_flag_takes_no_value(void **state)
 {
     (void)state;
-    REFUSED("unexpected value 'x' for '--flag' found; no more were expected", "--flag=x");
+    assert_wrong("unexpected value 'x' for '--flag' found; no more were expected",
+                 WORDS("--flag=x"));
 }
 
 static void only_listed_values_are_taken(void **state)
 {
     (void)state;
-    PARSED("3=one 3=two 3=three ", "--choice=one", "--choice", "two", "--choice=three");
+    assert_parsed("3=one 3=two 3=three ",
+                  WORDS("--choice=one", "--choice", "two", "--choice=three"));
     static const char *const wrong[] = {"four", "on", "ones", "one|two", "|"};
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         AUTO_TEXT struct text seen;
@@ -144,8 +145,8 @@ static void only_listed_values_are_taken(void **state)
         assert_refused(parse(WORDS("--choice", wrong[i]), 3, &seen, &err), BEACON_E_INVALID, &err);
         assert_non_null(strstr(err.message, "[possible values: one, two, three]"));
     }
-    REFUSED("invalid value '' for '--choice <WHICH>'\n  [possible values: one, two, three]",
-            "--choice=");
+    assert_wrong("invalid value '' for '--choice <WHICH>'\n  [possible values: one, two, three]",
+                 WORDS("--choice="));
 }
 
 static void files_take_the_words_behind_that_are_files(void **state)
@@ -156,16 +157,16 @@ static void files_take_the_words_behind_that_are_files(void **state)
     AUTO_TEXT struct text wanted;
     text_init(&wanted, 65536);
     (void)text_addf(&wanted, "4=%s 4=%s 0=look at them ", a, b);
-    PARSED(text_string(&wanted), "-i", a, b, "look at them");
+    assert_parsed(text_string(&wanted), WORDS("-i", a, b, "look at them"));
     text_reset(&wanted);
     (void)text_addf(&wanted, "4=missing.png 0=words 0=%s ", b);
-    PARSED(text_string(&wanted), "--files", "missing.png", "words", b);
+    assert_parsed(text_string(&wanted), WORDS("--files", "missing.png", "words", b));
     text_reset(&wanted);
     (void)text_addf(&wanted, "4=%s 0=%s ", a, b);
-    PARSED(text_string(&wanted), "--files", a, "--", b);
+    assert_parsed(text_string(&wanted), WORDS("--files", a, "--", b));
     text_reset(&wanted);
     (void)text_addf(&wanted, "4=%s 1= 0=%s ", a, b);
-    PARSED(text_string(&wanted), "--files", a, "-f", b);
+    assert_parsed(text_string(&wanted), WORDS("--files", a, "-f", b));
 }
 
 static void what_the_caller_refuses_stops_the_reading(void **state)
