@@ -88,6 +88,33 @@ static char **writable_roots(const struct wire *wire, const struct wire_request 
     return roots;
 }
 
+/* Wishes of the configuration that no backend knows how to grant: to run with less than what was asked
+ * for would be worse than not to run. */
+static int refuse_the_unenforceable(const struct config *config,
+                                    const struct sandbox_settings *settings,
+                                    struct beacon_error *err)
+{
+    if (settings->mode != SANDBOX_WORKSPACE_WRITE) {
+        return BEACON_OK;
+    }
+    struct json_object *denied = config_node(config, "sandbox_workspace_write.network_deny");
+    if (strcmp(config_string(config, "sandbox_workspace_write.git"), "protected") == 0 ||
+        !config_bool(config, "sandbox_workspace_write.allow_git_writes")) {
+        return error_set(err, BEACON_E_REFUSED,
+                         "remove the key, or use -s read-only, which protects everything",
+                         "no sandbox for this mode: none can keep .git from being written, as "
+                         "sandbox_workspace_write asks (git = \"protected\" or "
+                         "allow_git_writes = false)");
+    }
+    if (settings->has_network && denied != NULL && json_object_array_length(denied) > 0) {
+        return error_set(err, BEACON_E_REFUSED,
+                         "remove the list, or set network_access = false, which closes all hosts",
+                         "no sandbox for this mode: none can close single hosts, as "
+                         "sandbox_workspace_write.network_deny asks");
+    }
+    return BEACON_OK;
+}
+
 static int open_sandbox(struct wire *wire, const struct wire_request *request,
                         struct beacon_error *err)
 {
@@ -108,7 +135,8 @@ static int open_sandbox(struct wire *wire, const struct wire_request *request,
     if (settings.mode == SANDBOX_READ_ONLY) {
         settings.has_network = false;
     }
-    int rc = sandbox_create(wire->plugins, &settings, &wire->sandbox, err);
+    int rc = refuse_the_unenforceable(config, &settings, err);
+    rc = rc == BEACON_OK ? sandbox_create(wire->plugins, &settings, &wire->sandbox, err) : rc;
     wire->sandbox_policy_json =
         settings.mode == SANDBOX_WORKSPACE_WRITE
             ? alloc_printf("{\"type\":\"workspace-write\",\"network_access\":%s}",

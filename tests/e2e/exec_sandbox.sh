@@ -129,6 +129,18 @@ expect_has "$STDERR" nosuch
 [ ! -e new ] || fail 'the command ran'
 expect_requests 0
 
+check 'a protection that no sandbox can give is refused'
+model_always "$(command c1 'echo x >new')"
+for setting in 'git="protected"' 'allow_git_writes=false' 'network_deny=["example.org"]'; do
+    run_json -s workspace-write -c sandbox_workspace_write.network_access=true \
+        -c "sandbox_workspace_write.$setting" 'go'
+    expect_exit 3
+    expect_stdout ''
+    expect_has "$STDERR" 'no sandbox for this mode'
+done
+[ ! -e new ] || fail 'the command ran'
+expect_requests 0
+
 check 'beacon sandbox linux runs one command as the agent would'
 run sandbox linux -- sh -c 'echo hi; exit 5'
 expect_exit 5
