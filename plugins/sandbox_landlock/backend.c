@@ -170,6 +170,9 @@ static const char always_open[] =
 static const char metadata_open[] =
     "Not prevented outside the writable directories: changes of mode, owner, times and extended "
     "attributes (no content is changed by them).";
+static const char planting_open[] =
+    "Not prevented in the writable directories: planting code that git, an editor or an agent runs "
+    "later (.git/hooks, .git/config, .vscode, .envrc, .code).";
 static const char scopes_open[] =
     "Not prevented on this kernel: signals to processes outside, and abstract local sockets; Linux "
     "6.12 and newer can. Below 6.10 nor are ioctl calls on device files that can be opened.";
@@ -188,7 +191,8 @@ static beacon_rc plan_notes(const struct instance *instance, const struct policy
 {
     beacon_rc rc = plan->note(plan, beacon_text(always_open));
     if (rc == BEACON_OK && !view->is_read_only) {
-        rc = plan->note(plan, beacon_text(metadata_open));
+        rc = plan->note(plan, beacon_text(planting_open));
+        rc = rc == BEACON_OK ? plan->note(plan, beacon_text(metadata_open)) : rc;
     }
     if (rc == BEACON_OK && view->unhidden != NULL) {
         rc = note_unhidden(plan, view->unhidden->path);

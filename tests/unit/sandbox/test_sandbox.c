@@ -597,6 +597,7 @@ static void explanation_names_what_is_not_enforced(void **state)
     assert_non_null(strstr(text_string(&out), "Wanted but not enforced: file reads"));
     assert_non_null(strstr(text_string(&out), "apply the Landlock ruleset"));
     assert_non_null(strstr(text_string(&out), "Not prevented: reading "));
+    assert_non_null(strstr(text_string(&out), "planting code that git"));
 }
 
 static void explanation_names_every_writable_place(void **state)
