@@ -321,6 +321,8 @@ static void run_turn(struct run *run)
     } else {
         (void)fprintf(stderr, "Error: %s; %s\n", err.message, err.hint);
     }
+    /* While signals are still caught: one that comes later ends this program, but no command. */
+    command_table_destroy(take_pointer(run->wire.commands));
     forget_signals(run);
 }
 
