@@ -180,6 +180,16 @@ static void add_body(struct beacon_json_out *out, const struct responses_refusal
     }
 }
 
+/* Some servers take their key in the query; a message is shown, logged and kept. */
+static struct beacon_str without_query(struct beacon_str url)
+{
+    size_t n = 0;
+    while (n < url.n && url.p[n] != '?') {
+        n++;
+    }
+    return beacon_span(url.p, n);
+}
+
 /* The pieces that only an HTTP answer has. */
 static void add_refusal(struct beacon_json_out *out, uint32_t pieces,
                         const struct responses_refusal *refusal, const struct error_object *error)
@@ -192,7 +202,7 @@ static void add_refusal(struct beacon_json_out *out, uint32_t pieces,
     }
     if ((pieces & PIECE_URL) != 0) {
         add(out, BEACON_STR(", url: "));
-        add_quote(out, refusal->url);
+        add_quote(out, without_query(refusal->url));
     }
     if ((pieces & PIECE_REQUEST_ID) != 0 && refusal->request_id.n > 0) {
         add(out, BEACON_STR(", request id: "));

@@ -161,6 +161,19 @@ static void the_request_id_is_told(void **state)
           "exceeded retry limit, last status: 429 Too Many Requests, request id: req_7");
 }
 
+static void a_key_in_the_query_is_not_told(void **state)
+{
+    (void)state;
+    harness_close(&h);
+    harness_init(&h, "provider_responses");
+    assert_ok(harness_create(&h, "{\"base_url\":\"http://127.0.0.1:1/v1\","
+                                 "\"query_params\":{\"api-key\":\"hidden\"}}"),
+              &h.err);
+    send_request();
+    (void)harness_refuse(&h, 404, NULL, NULL, "gone");
+    check(FATAL, BEACON_E_NOT_FOUND, 0, "unexpected status 404 Not Found: gone, url: " URL);
+}
+
 static void failed_events_have_their_verdict_and_words(void **state)
 {
     static const struct {
@@ -300,6 +313,7 @@ int main(void)
         JUDGE_TEST(a_used_up_plan_says_when_to_come_back),
         JUDGE_TEST(the_servers_delay_is_taken_from_header_body_or_words),
         JUDGE_TEST(the_request_id_is_told),
+        JUDGE_TEST(a_key_in_the_query_is_not_told),
         JUDGE_TEST(failed_events_have_their_verdict_and_words),
         JUDGE_TEST(an_error_event_counts_wherever_its_words_stand),
         JUDGE_TEST(an_incomplete_response_is_not_asked_for_again),
