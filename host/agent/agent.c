@@ -31,6 +31,15 @@ static int record_turn(struct agent *agent, struct beacon_error *err)
     return recorder_turn_context(agent->parts.recorder, &turn, err);
 }
 
+/* A turn that could not begin ends like any other: with an event. */
+static void tell_failure(struct agent *agent, const struct beacon_error *err)
+{
+    struct event event = {.kind = EVENT_TURN_FAILED, .turn_id = agent->turn_id};
+    event.as.message.text = err->message;
+    event.as.message.hint = err->hint;
+    fanout_emit(agent->parts.events, &event);
+}
+
 static void begin(void *ctx)
 {
     turn_run(ctx, TURN_PREPARE);
@@ -52,6 +61,7 @@ int agent_submit(struct agent *agent, const struct agent_prompt *prompt, struct 
         rc = conversation_add_user(agent, prompt, err);
     }
     if (rc != BEACON_OK) {
+        tell_failure(agent, err);
         agent->turn_id[0] = '\0';
         return rc;
     }

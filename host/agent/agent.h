@@ -69,7 +69,8 @@ struct agent_prompt {
 /* Put a message of the host (environment, project instructions) into the conversation, as the user. */
 int agent_add_context(struct agent *agent, const char *text, struct beacon_error *err);
 
-/* Begin a turn; none may be under way. The prompt is recorded before this returns. */
+/* Begin a turn; none may be under way. The prompt is recorded before this returns. When it fails, the
+ * last event says so too and agent_end_fn does not follow. */
 int agent_submit(struct agent *agent, const struct agent_prompt *prompt, struct beacon_error *err);
 
 /* End the turn under way: the request is closed, commands are killed, calls answer "aborted".

@@ -134,7 +134,8 @@ static void start(struct dispatch *dispatch, struct call *call)
 {
     call->state = CALL_RUNNING;
     if (call->tool == NULL) {
-        tool_answerf(&call->run, "unsupported call: %s", call->name);
+        tool_answerf(&call->run, "unsupported %s: %s",
+                     call->is_freeform ? "custom tool call" : "call", call->name);
         return;
     }
     dispatch->beginning = call;

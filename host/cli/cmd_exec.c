@@ -318,8 +318,6 @@ static void run_turn(struct run *run)
     watch_signals(run);
     if (agent_submit(run->wire.agent, &run->prompt, &err) == BEACON_OK) {
         loop_run(run->wire.loop);
-    } else {
-        (void)fprintf(stderr, "Error: %s; %s\n", err.message, err.hint);
     }
     /* While signals are still caught: one that comes later ends this program, but no command. */
     command_table_destroy(take_pointer(run->wire.commands));

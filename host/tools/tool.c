@@ -50,6 +50,23 @@ static bool is_of_type(struct json_object *member, enum tool_type type)
            (type == TOOL_NUMBER && json_object_is_type(member, json_type_double));
 }
 
+/* With the place where the object ends without it, as models know such messages. */
+static void tell_missing(struct tool_run *run, const char *name)
+{
+    size_t end = run->input_bytes;
+    while (end > 0 && strchr(" \t\r\n", run->input[end - 1]) != NULL) {
+        end--;
+    }
+    size_t line = 1, column = 0;
+    for (size_t i = 0; i < end; i++) {
+        column = run->input[i] == '\n' ? 0 : column + 1;
+        line += run->input[i] == '\n' ? 1 : 0;
+    }
+    tool_answerf(run,
+                 "failed to parse function arguments: missing field `%s` at line %zu column %zu",
+                 name, line, column);
+}
+
 static bool check(struct tool_run *run, struct json_object *arguments,
                   const struct tool_field *field)
 {
@@ -62,7 +79,7 @@ static bool check(struct tool_run *run, struct json_object *arguments,
         return true;
     }
     if (member == NULL) {
-        tool_answerf(run, "failed to parse function arguments: missing field `%s`", field->name);
+        tell_missing(run, field->name);
     } else if (!is_of_type(member, field->type)) {
         tool_answerf(run, "failed to parse function arguments: field `%s` must be %s", field->name,
                      names[field->type]);

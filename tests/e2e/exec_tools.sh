@@ -243,6 +243,6 @@ expect_has <(tool_output x2) 'failed to parse function arguments: '
 expect_has <(tool_output x3) 'failed to parse function arguments: missing field `cmd`'
 expect_has <(tool_output x4) 'failed to parse function arguments: '
 expect_has <(tool_output x5) 'failed to parse function arguments: '
-expect_equal 'an unknown freeform tool' "$(tool_output x6)" 'unsupported call: teleport'
+expect_equal 'an unknown freeform tool' "$(tool_output x6)" 'unsupported custom tool call: teleport'
 expect_equal 'broken arguments go back as they came' "$(request 2 '.input[] | select(.call_id == "x2" and .arguments) | .arguments')" '{"cmd":'
 expect_no_item

@@ -194,7 +194,7 @@ static void an_unknown_tool_is_answered_and_the_others_run(void **state)
     add("no_such_tool", "raw words");
     add("update_plan", PLAN);
     run_to_idle();
-    assert_answers("c1(raw)=unsupported call: no_such_tool\nc2=Plan updated\n");
+    assert_answers("c1(raw)=unsupported custom tool call: no_such_tool\nc2=Plan updated\n");
 }
 
 static void cancel_aborts_what_runs_and_what_waits(void **state)

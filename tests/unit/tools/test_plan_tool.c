@@ -33,7 +33,7 @@ static void what_is_no_plan_is_answered_with_the_reason(void **state)
     static const char *const rows[][2] = {
         {"", "failed to parse function arguments: JSON: "},
         {"[]", "failed to parse function arguments: expected an object"},
-        {"{}", "failed to parse function arguments: missing field `plan`"},
+        {"{}", "failed to parse function arguments: missing field `plan` at line 1 column 2"},
         {"{\"plan\":\"A\"}", "failed to parse function arguments: field `plan` must be an array"},
         {"{\"plan\":[1]}", "failed to parse function arguments: step 1 needs a text `step`"},
         {"{\"plan\":[{\"step\":\"A\",\"status\":\"done\"}]}",
