@@ -41,7 +41,7 @@ static void a_wire_without_freeform_tools_sends_it_as_json(void **state)
     assert_string_equal(read_text(temp_path(state, "a")), "new\n");
     assert_string_equal(
         stage_run("apply_patch", "{\"patch\":1}"),
-        "failed to parse function arguments: missing field `input` at line 1 column 2");
+        "failed to parse function arguments: missing field `input` at line 1 column 11");
     assert_string_equal(stage_run("apply_patch", "{\"input\":\"x\\u0000y\"}"),
                         "failed to parse function arguments: field `input` contains a NUL");
 }
