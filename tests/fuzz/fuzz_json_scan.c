@@ -2,6 +2,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include <beacon-sdk/json_members.h>
 #include <beacon-sdk/json_string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -9,17 +10,23 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 /* The walk over members and the skip over the whole are two ways to the same answer. */
 static void check_walks(struct beacon_str text)
 {
-    struct beacon_json whole, members;
+    struct beacon_json whole, one;
+    struct beacon_members walk;
+    struct beacon_member member;
     struct beacon_str key, value;
     beacon_json_init(&whole, text);
-    beacon_json_init(&members, text);
+    beacon_json_init(&one, text);
     const bool is_object = beacon_json_peek(&whole) == BEACON_JSON_OBJECT;
     const bool is_whole = beacon_json_skip(&whole, NULL) && beacon_json_finished(&whole);
-    (void)beacon_json_enter_object(&members);
-    while (beacon_json_next_member(&members, &key, &value)) {
-        assert(value.n > 0);
+    (void)beacon_json_enter_object(&one);
+    beacon_members_begin(&walk, text);
+    while (beacon_members_next(&walk, &member)) {
+        assert(beacon_json_next_key(&one, &key) && beacon_json_skip(&one, &value));
+        assert(key.p == member.raw_key.p && key.n == member.raw_key.n);
+        assert(value.p == member.raw_value.p && value.n == member.raw_value.n);
     }
-    assert(beacon_json_finished(&members) == (is_object && is_whole));
+    assert(beacon_members_finished(&walk) == (is_object && is_whole));
+    assert(!walk.is_ascii || beacon_utf8_ascii_run(text.p, text.n) == text.n);
 }
 
 /* Whatever the scanner lets pass as a string becomes a value no longer than its source, and the

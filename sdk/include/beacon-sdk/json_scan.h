@@ -127,7 +127,7 @@ static inline bool beacon_json_enter_array(struct beacon_json *j)
 }
 
 /* Step over the comma that is due, or leave the container at `closer` and return false. */
-BEACON_SCAN_HOT bool beacon_scan_next(struct beacon_json *j, char closer)
+static inline bool beacon_scan_next(struct beacon_json *j, char closer)
 {
     const char *const end = j->end, *p = beacon_scan_space(j->p, end);
     if (p == end || j->depth == 0) { /* also after a failure */
@@ -159,7 +159,9 @@ static inline bool beacon_json_next_element(struct beacon_json *j)
     return beacon_scan_next(j, ']');
 }
 
-BEACON_SCAN_HOT bool beacon_scan_string(struct beacon_json *j, struct beacon_str *raw)
+/* Consume a string. *raw (may be NULL): what stood between the quotes, escapes kept; when it holds
+ * no backslash it is the value itself, else beacon_json_unescape() makes the value. */
+static inline bool beacon_json_string(struct beacon_json *j, struct beacon_str *raw)
 {
     const char *const p = beacon_scan_space(j->p, j->end);
     const char *const stop = p < j->end && *p == '"' ? beacon_scan_string_end(p + 1, j->end) : NULL;
@@ -173,16 +175,11 @@ BEACON_SCAN_HOT bool beacon_scan_string(struct beacon_json *j, struct beacon_str
     return true;
 }
 
-/* Consume a string. *raw (may be NULL): what stood between the quotes, escapes kept; when it holds
- * no backslash it is the value itself, else beacon_json_unescape() makes the value. */
-static inline bool beacon_json_string(struct beacon_json *j, struct beacon_str *raw)
+/* True: *raw_key is a key (escapes kept) and its value stands next and must be consumed.
+ * False: the object was left, or failed. */
+static inline bool beacon_json_next_key(struct beacon_json *j, struct beacon_str *raw_key)
 {
-    return beacon_scan_string(j, raw);
-}
-
-BEACON_SCAN_HOT bool beacon_scan_key(struct beacon_json *j, struct beacon_str *raw_key)
-{
-    if (!beacon_scan_next(j, '}') || !beacon_scan_string(j, raw_key)) {
+    if (!beacon_scan_next(j, '}') || !beacon_json_string(j, raw_key)) {
         return false;
     }
     const char *const p = beacon_scan_space(j->p, j->end);
@@ -191,13 +188,6 @@ BEACON_SCAN_HOT bool beacon_scan_key(struct beacon_json *j, struct beacon_str *r
     }
     j->p = p + 1;
     return true;
-}
-
-/* True: *raw_key is a key (escapes kept) and its value stands next and must be consumed.
- * False: the object was left, or failed. */
-static inline bool beacon_json_next_key(struct beacon_json *j, struct beacon_str *raw_key)
-{
-    return beacon_scan_key(j, raw_key);
 }
 
 static inline bool beacon_scan_word(struct beacon_json *j, const char *word)
@@ -211,7 +201,7 @@ static inline bool beacon_scan_word(struct beacon_json *j, const char *word)
 }
 
 /* Consume a value that is neither object nor array. */
-BEACON_SCAN_COLD bool beacon_scan_scalar(struct beacon_json *j)
+static inline bool beacon_scan_scalar(struct beacon_json *j)
 {
     const char *end;
     switch (beacon_json_peek(j)) {
@@ -295,7 +285,7 @@ static inline bool beacon_scan_member_follows(struct beacon_json *j, const char 
 }
 
 /* Not recursive: `closers` remembers what closes each container that was entered. */
-BEACON_SCAN_COLD bool beacon_scan_container(struct beacon_json *j)
+static inline bool beacon_scan_container(struct beacon_json *j)
 {
     char closers[BEACON_JSON_DEPTH_MAX]; /* only what was written is read */
     const uint32_t outer = j->depth;
@@ -307,44 +297,22 @@ BEACON_SCAN_COLD bool beacon_scan_container(struct beacon_json *j)
     return !j->failed;
 }
 
-/* A value of any kind, by a copy: the caller's scanner may then live in registers. */
-BEACON_SCAN_HOT bool beacon_scan_rare(struct beacon_json *j)
-{
-    struct beacon_json copy = *j;
-    const bool is_skipped = copy.p < copy.end && (*copy.p == '{' || *copy.p == '[')
-                                ? beacon_scan_container(&copy)
-                                : beacon_scan_scalar(&copy);
-    *j = copy;
-    return is_skipped;
-}
-
-BEACON_SCAN_HOT bool beacon_scan_value(struct beacon_json *j, struct beacon_str *raw_value)
-{
-    const char *const start = beacon_scan_space(j->p, j->end);
-    const char *const stop = beacon_scan_frequent(start, j->end);
-    j->p = stop != NULL ? stop : start;
-    if (stop == NULL && !beacon_scan_rare(j)) {
-        return false;
-    }
-    if (raw_value != NULL) {
-        *raw_value = beacon_span(start, (size_t)(j->p - start));
-    }
-    return true;
-}
-
 /* Consume one whole value of any kind. *raw_value (may be NULL) is its exact source text, with
  * nothing before or after it. */
 static inline bool beacon_json_skip(struct beacon_json *j, struct beacon_str *raw_value)
 {
-    return beacon_scan_value(j, raw_value);
-}
-
-/* Consume one whole member: next_key and skip in one. False: the object was left, or failed. The
- * fastest walk over an object, and the largest in code: meant for the one hot loop of a plugin. */
-BEACON_SCAN_HOT bool beacon_json_next_member(struct beacon_json *j, struct beacon_str *raw_key,
-                                             struct beacon_str *raw_value)
-{
-    return beacon_scan_key(j, raw_key) && beacon_scan_value(j, raw_value);
+    beacon_scan_skip_space(j);
+    const char *start = j->p;
+    if (j->failed || start == j->end) {
+        return beacon_json_fail(j);
+    }
+    const bool is_skipped = *start == '"'                    ? beacon_json_string(j, NULL)
+                            : *start == '{' || *start == '[' ? beacon_scan_container(j)
+                                                             : beacon_scan_scalar(j);
+    if (is_skipped && raw_value != NULL) {
+        *raw_value = beacon_span(start, (size_t)(j->p - start));
+    }
+    return is_skipped;
 }
 
 /* Compare a raw key, or a raw string, with a plain literal; escapes in `raw` are understood when it

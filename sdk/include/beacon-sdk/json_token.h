@@ -12,16 +12,6 @@
 #include <emmintrin.h>
 #endif
 
-/* A stream spends its time in the hot ones: inlined, they keep everything in registers, which the
- * cold ones would prevent. */
-#if defined(__GNUC__)
-#define BEACON_SCAN_HOT  static inline __attribute__((always_inline))
-#define BEACON_SCAN_COLD static __attribute__((noinline, unused))
-#else
-#define BEACON_SCAN_HOT  static inline
-#define BEACON_SCAN_COLD static inline
-#endif
-
 /* In what machines send, one comparison says that there is none. */
 static inline const char *beacon_scan_space(const char *p, const char *end)
 {
@@ -32,25 +22,28 @@ static inline const char *beacon_scan_space(const char *p, const char *end)
     return p;
 }
 
-BEACON_SCAN_HOT bool beacon_scan_is_plain(char c)
+static inline bool beacon_scan_is_plain(char c)
 {
     return c != '"' && c != '\\' && (unsigned char)c >= 0x20;
 }
 
-/* First byte at or after `p` that ends or interrupts a string: quote, backslash, control. */
 #if defined(__SSE2__)
-BEACON_SCAN_HOT const char *beacon_scan_plain_end(const char *p, const char *end)
+/* A bit for each byte of `block` that ends or interrupts a string. */
+static inline unsigned beacon_scan_stops(__m128i block)
 {
-    const __m128i quotes = _mm_set1_epi8('"'), slashes = _mm_set1_epi8('\\');
-    const __m128i last_control = _mm_set1_epi8(0x1f);
+    const __m128i control = _mm_cmpeq_epi8(_mm_min_epu8(block, _mm_set1_epi8(0x1f)), block);
+    const __m128i mark = _mm_or_si128(_mm_cmpeq_epi8(block, _mm_set1_epi8('"')),
+                                      _mm_cmpeq_epi8(block, _mm_set1_epi8('\\')));
+    return (unsigned)_mm_movemask_epi8(_mm_or_si128(mark, control));
+}
+
+/* First byte at or after `p` that ends or interrupts a string: quote, backslash, control. */
+static inline const char *beacon_scan_plain_end(const char *p, const char *end)
+{
     for (; end - p >= 16; p += 16) {
-        const __m128i block = _mm_loadu_si128((const __m128i *)(const void *)p);
-        const __m128i control = _mm_cmpeq_epi8(_mm_min_epu8(block, last_control), block);
-        const __m128i stop = _mm_or_si128(_mm_cmpeq_epi8(block, quotes),
-                                          _mm_or_si128(_mm_cmpeq_epi8(block, slashes), control));
-        const unsigned hits = (unsigned)_mm_movemask_epi8(stop);
-        if (hits != 0) {
-            return p + (unsigned)__builtin_ctz(hits);
+        const unsigned stops = beacon_scan_stops(_mm_loadu_si128((const __m128i *)(const void *)p));
+        if (stops != 0) {
+            return p + (unsigned)__builtin_ctz(stops);
         }
     }
     while (p < end && beacon_scan_is_plain(*p)) {
@@ -60,7 +53,7 @@ BEACON_SCAN_HOT const char *beacon_scan_plain_end(const char *p, const char *end
 }
 #else
 /* Eight at a time, up to the eight that hold the byte looked for. */
-BEACON_SCAN_HOT const char *beacon_scan_plain_end(const char *p, const char *end)
+static inline const char *beacon_scan_plain_end(const char *p, const char *end)
 {
     const uint64_t ones = UINT64_C(0x0101010101010101), tops = UINT64_C(0x8080808080808080);
     for (; end - p >= 8; p += 8) {
@@ -81,7 +74,7 @@ BEACON_SCAN_HOT const char *beacon_scan_plain_end(const char *p, const char *end
 #endif
 
 /* From a backslash to the quote that ends the string, or NULL. */
-BEACON_SCAN_COLD const char *beacon_scan_escapes(const char *p, const char *end)
+static inline const char *beacon_scan_escapes(const char *p, const char *end)
 {
     while (p < end && *p == '\\') {
         const size_t step = beacon_scan_escape_length(p, end);
@@ -94,7 +87,7 @@ BEACON_SCAN_COLD const char *beacon_scan_escapes(const char *p, const char *end)
 }
 
 /* The quote that ends the string whose first byte is at `p`, or NULL. */
-BEACON_SCAN_HOT const char *beacon_scan_string_end(const char *p, const char *end)
+static inline const char *beacon_scan_string_end(const char *p, const char *end)
 {
     p = beacon_scan_plain_end(p, end);
     return p < end && *p == '"' ? p : beacon_scan_escapes(p, end);
@@ -135,13 +128,9 @@ static inline const char *beacon_scan_number_end(const char *p, const char *end)
     return p;
 }
 
-/* End of the string or plain whole number at `p`; NULL for anything else, right or wrong. */
-BEACON_SCAN_HOT const char *beacon_scan_frequent(const char *p, const char *end)
+/* End of the whole number without a sign at `p`; NULL for anything else, right or wrong. */
+static inline const char *beacon_scan_whole_number_end(const char *p, const char *end)
 {
-    if (p < end && *p == '"') {
-        p = beacon_scan_string_end(p + 1, end);
-        return p != NULL ? p + 1 : NULL;
-    }
     const char *const stop = beacon_scan_digits(p, end);
     const bool is_whole = stop > p && (*p != '0' || stop == p + 1) && stop < end && *stop != '.' &&
                           (*stop | 0x20) != 'e';

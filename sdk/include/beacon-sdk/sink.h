@@ -18,15 +18,17 @@ enum beacon_delta {
     BEACON_DELTA_SECTION = 3, /* empty text: a new part of the summary begins */
 };
 
-/* One zeroed struct with its size set, as every struct that crosses the ABI needs it. */
-static inline struct beacon_event beacon_event_of(uint32_t type, uint32_t index)
+/* One zeroed struct with its size set, as every struct that crosses the ABI needs it. Member by member:
+ * compilers clear a struct of this size by a slow instruction, and there is one event per delta. */
+static inline void beacon_event_init(struct beacon_event *event, uint32_t type, uint32_t index)
 {
-    struct beacon_event event;
-    memset(&event, 0, sizeof event);
-    event.struct_size = (uint32_t)sizeof event;
-    event.type = type;
-    event.index = index;
-    return event;
+    event->struct_size = (uint32_t)sizeof *event;
+    event->type = type;
+    event->index = index;
+    event->code = 0;
+    event->text = event->id = event->model = beacon_span(NULL, 0);
+    event->part = NULL;
+    event->usage = NULL;
 }
 
 static inline struct beacon_part beacon_part_of(uint32_t type)
@@ -41,7 +43,8 @@ static inline struct beacon_part beacon_part_of(uint32_t type)
 static inline beacon_rc beacon_emit_start(const struct beacon_events *sink, struct beacon_str id,
                                           struct beacon_str model)
 {
-    struct beacon_event event = beacon_event_of(BEACON_EV_START, 0);
+    struct beacon_event event;
+    beacon_event_init(&event, BEACON_EV_START, 0);
     event.id = id;
     event.model = model;
     return sink->emit(sink, &event);
@@ -50,7 +53,8 @@ static inline beacon_rc beacon_emit_start(const struct beacon_events *sink, stru
 static inline beacon_rc beacon_emit_delta(const struct beacon_events *sink, uint32_t index,
                                           uint32_t code, struct beacon_str text)
 {
-    struct beacon_event event = beacon_event_of(BEACON_EV_DELTA, index);
+    struct beacon_event event;
+    beacon_event_init(&event, BEACON_EV_DELTA, index);
     event.code = code;
     event.text = text;
     return sink->emit(sink, &event);
@@ -60,7 +64,8 @@ static inline beacon_rc beacon_emit_delta(const struct beacon_events *sink, uint
 static inline beacon_rc beacon_emit_item(const struct beacon_events *sink, uint32_t type,
                                          uint32_t index, const struct beacon_part *part)
 {
-    struct beacon_event event = beacon_event_of(type, index);
+    struct beacon_event event;
+    beacon_event_init(&event, type, index);
     event.part = part;
     event.id = part->id;
     return sink->emit(sink, &event);
@@ -81,7 +86,8 @@ static inline struct beacon_usage beacon_usage_unknown(uint32_t flags)
 static inline beacon_rc beacon_emit_usage(const struct beacon_events *sink,
                                           const struct beacon_usage *usage)
 {
-    struct beacon_event event = beacon_event_of(BEACON_EV_USAGE, 0);
+    struct beacon_event event;
+    beacon_event_init(&event, BEACON_EV_USAGE, 0);
     event.usage = usage;
     return sink->emit(sink, &event);
 }
@@ -89,7 +95,8 @@ static inline beacon_rc beacon_emit_usage(const struct beacon_events *sink,
 /* `reason`: BEACON_FINISH_*. Exactly once, and last. */
 static inline beacon_rc beacon_emit_finish(const struct beacon_events *sink, uint32_t reason)
 {
-    struct beacon_event event = beacon_event_of(BEACON_EV_FINISH, 0);
+    struct beacon_event event;
+    beacon_event_init(&event, BEACON_EV_FINISH, 0);
     event.code = reason;
     return sink->emit(sink, &event);
 }
@@ -98,7 +105,8 @@ static inline beacon_rc beacon_emit_finish(const struct beacon_events *sink, uin
 static inline beacon_rc beacon_emit_text(const struct beacon_events *sink, uint32_t type,
                                          struct beacon_str text)
 {
-    struct beacon_event event = beacon_event_of(type, 0);
+    struct beacon_event event;
+    beacon_event_init(&event, type, 0);
     event.text = text;
     return sink->emit(sink, &event);
 }

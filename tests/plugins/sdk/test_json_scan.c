@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "support/beacon_test.h"
 
+#include <beacon-sdk/json_members.h>
 #include <beacon-sdk/json_string.h>
 #include <json-c/json.h>
 #include <stdlib.h>
@@ -16,6 +17,8 @@ static const char *const corpus[] = {
     ("{\"type\":\"response.output_text.delta\",\"sequence_number\":12,\"item_id\":\"msg_1\","
      "\"output_index\":0,\"content_index\":0,\"delta\":\"Hello, w\\u00f6rld\\n\",\"logprobs\":[]}"),
     "{\"größe\":\"12 €\",\"\\u0061bc\":[0,-0,0.5,1E9,9223372036854775807]}",
+    ("{\"delta\": \"twelve\\n\", \"logprobs\": [], \"type\": \"response.output_text.delta\",\n"
+     " \"index\": 7, \"item\": {\"id\": \"a\", \"n\": [1, 2]}, \"score\": -0.5, \"last\": \"x\"}"),
     "-0",
     "true",
 };
@@ -43,15 +46,15 @@ static bool is_json(const char *text, size_t n)
 /* The same question, answered by the walk over members. */
 static bool is_object_of_members(const char *text, size_t n)
 {
-    struct beacon_json j;
-    struct beacon_str key, value;
+    struct beacon_members walk;
+    struct beacon_member member;
     char *copy = exact_copy(text, n);
-    beacon_json_init(&j, beacon_span(copy, n));
-    (void)beacon_json_enter_object(&j);
-    while (beacon_json_next_member(&j, &key, &value)) {
-        assert_true(is_json(value.p, value.n));
+    beacon_members_begin(&walk, beacon_span(copy, n));
+    while (beacon_members_next(&walk, &member)) {
+        assert_true(is_json(member.raw_value.p, member.raw_value.n));
     }
-    const bool is_whole = beacon_json_finished(&j);
+    const bool is_whole = beacon_members_finished(&walk);
+    assert_true(!walk.is_ascii || beacon_utf8_ascii_run(copy, n) == n);
     free(copy);
     return is_whole;
 }
@@ -248,6 +251,36 @@ static void nesting_beyond_the_limit_is_a_failure(void **state)
     assert_true(is_json(text + 1, sizeof text - 2));
 }
 
+/* A string, a number or something else per member, so long that it begins and ends at every place of
+ * the words that the walk looks at. */
+static void members_are_the_same_wherever_they_stand(void **state)
+{
+    static const char *const values[] = {"\"plain\"", "\"\\u00e9\"", "12",
+                                         "-1.5",      "[]",          "{\"a\":[]}"};
+    (void)state;
+    for (size_t pad = 0; pad < 600; pad++) {
+        for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
+            char text[1024];
+            struct beacon_members walk;
+            struct beacon_member member = {{NULL, 0}, {NULL, 0}};
+            const int n = snprintf(text, sizeof text, "{\"pad\":\"%*s\", \"key\":%s,\"z\":0}",
+                                   (int)pad, "", values[i]);
+            char *copy = exact_copy(text, (size_t)n);
+            beacon_members_begin(&walk, beacon_span(copy, (size_t)n));
+            assert_true(beacon_members_next(&walk, &member));
+            assert_int_equal(member.raw_value.n, pad + 2);
+            assert_true(beacon_members_next(&walk, &member));
+            assert_true(beacon_span_is(member.raw_key, "key"));
+            assert_true(beacon_span_is(member.raw_value, values[i]));
+            assert_true(beacon_members_next(&walk, &member));
+            assert_true(beacon_span_is(member.raw_value, "0"));
+            assert_false(beacon_members_next(&walk, &member));
+            assert_true(beacon_members_finished(&walk));
+            free(copy);
+        }
+    }
+}
+
 static void skip_returns_the_exact_source_of_a_value(void **state)
 {
     struct beacon_json j;
@@ -403,6 +436,7 @@ int main(void)
         cmocka_unit_test(a_document_cut_anywhere_fails_inside_its_bytes),
         cmocka_unit_test(what_is_not_json_is_refused),
         cmocka_unit_test(nesting_beyond_the_limit_is_a_failure),
+        cmocka_unit_test(members_are_the_same_wherever_they_stand),
         cmocka_unit_test(skip_returns_the_exact_source_of_a_value),
         cmocka_unit_test(after_a_mistake_everything_says_no),
         cmocka_unit_test(integers_at_the_edge_are_read_and_beyond_it_refused),
