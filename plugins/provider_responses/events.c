@@ -2,6 +2,7 @@
 #include "events.h"
 
 #include <beacon-sdk/error.h>
+#include <beacon-sdk/json_members.h>
 #include <beacon-sdk/json_string.h>
 #include <beacon-sdk/sink.h>
 
@@ -12,7 +13,7 @@
 struct frame {
     struct beacon_str text;                                  /* the whole event */
     struct beacon_str type, delta;                           /* strings, between their quotes */
-    struct beacon_str item, part, response, error;           /* values */
+    struct beacon_str item, response, error;                 /* values */
     struct beacon_str output_index, summary_index, sequence; /* values */
 };
 
@@ -66,23 +67,26 @@ static struct beacon_str unquoted(struct beacon_str value)
                                              : beacon_span(NULL, 0);
 }
 
-static bool read_frame(struct beacon_str text, struct frame *frame)
+/* True: `text` is an object with a type. Nothing is told about its UTF-8 unless it is ASCII. */
+static bool read_frame(struct beacon_str text, struct frame *frame, bool *ret_is_ascii)
 {
-    struct beacon_json j;
-    struct beacon_str key, value;
-    memset(frame, 0, sizeof *frame);
-    frame->text = text;
-    beacon_json_init(&j, text);
-    (void)beacon_json_enter_object(&j);
-    while (beacon_json_next_member(&j, &key, &value)) {
-        struct beacon_str *slot = slot_of(frame, key);
+    struct beacon_members walk;
+    struct beacon_member member;
+    const struct beacon_str none = {NULL, 0};
+    frame->text = text; /* each by itself: clearing all at once takes longer than reading them */
+    frame->type = frame->delta = frame->item = frame->response = frame->error = none;
+    frame->output_index = frame->summary_index = frame->sequence = none;
+    beacon_members_begin(&walk, text);
+    while (beacon_members_next(&walk, &member)) {
+        struct beacon_str *slot = slot_of(frame, member.raw_key);
         if (slot != NULL) {
-            *slot = value;
+            *slot = member.raw_value;
         }
     }
     frame->type = unquoted(frame->type);
     frame->delta = unquoted(frame->delta);
-    return beacon_json_finished(&j) && frame->type.n > 0;
+    *ret_is_ascii = walk.is_ascii;
+    return beacon_members_finished(&walk) && frame->type.n > 0;
 }
 
 /* Servers leave the index out, too: then items are counted. */
@@ -315,15 +319,18 @@ static bool is_repeated(struct responses_stream *stream, const struct frame *fra
     return false;
 }
 
-/* Everything behind this door is UTF-8. */
-static struct beacon_str repaired(struct responses_stream *stream, struct beacon_str text)
+/* Read the event into `frame`, as UTF-8 whatever it was: behind this door everything is. */
+static bool read_repaired(struct responses_stream *stream, struct beacon_str text,
+                          struct frame *frame)
 {
-    if (beacon_utf8_is_valid(text)) {
-        return text;
+    bool is_ascii;
+    const bool is_read = read_frame(text, frame, &is_ascii);
+    if (is_ascii || beacon_utf8_is_valid(text)) {
+        return is_read;
     }
     beacon_json_out_reset(&stream->repaired);
     beacon_json_out_repaired(&stream->repaired, text);
-    return beacon_json_out_text(&stream->repaired);
+    return read_frame(beacon_json_out_text(&stream->repaired), frame, &is_ascii);
 }
 
 beacon_rc responses_read_event(struct beacon_exchange *x, struct beacon_bytes data,
@@ -331,11 +338,11 @@ beacon_rc responses_read_event(struct beacon_exchange *x, struct beacon_bytes da
 {
     struct frame frame;
     const struct context c = {x, events, err};
-    struct beacon_str text = repaired(&x->stream, beacon_span((const char *)data.p, data.n));
+    const struct beacon_str text = beacon_span((const char *)data.p, data.n);
     if (x->stream.is_finished || beacon_span_is(text, "[DONE]")) {
         return BEACON_OK;
     }
-    if (!read_frame(text, &frame)) {
+    if (!read_repaired(&x->stream, text, &frame)) {
         beacon_log(x->instance->host, BEACON_LOG_WARN,
                    "skipped an event of %zu bytes that is no JSON object with a type", data.n);
         return BEACON_OK;
