@@ -3,6 +3,9 @@
 
 #include <assert.h>
 #include <string.h>
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 
 #include "base/error.h"
 
@@ -120,6 +123,9 @@ static int on_field(struct sse *sse, const char *p, size_t n, struct beacon_erro
 
 static int on_line(struct sse *sse, const char *p, size_t n, struct beacon_error *err)
 {
+    if (n > sse->line.max_bytes) { /* a comment as well: what carry() says of it in pieces */
+        return too_large(sse, err);
+    }
     if (!sse->is_started) {
         sse->is_started = true;
         if (n >= BOM_BYTES && memcmp(p, BOM, BOM_BYTES) == 0) {
@@ -132,9 +138,6 @@ static int on_line(struct sse *sse, const char *p, size_t n, struct beacon_error
     }
     if (p[0] == ':') {
         return BEACON_OK;
-    }
-    if (n > sse->line.max_bytes) {
-        return too_large(sse, err);
     }
     sse->progress++;
     return on_field(sse, p, n, err);
@@ -168,23 +171,25 @@ static int on_carried_line(struct sse *sse, struct beacon_error *err)
     return rc;
 }
 
-/* The next CR and LF of a chunk, `end` when there is none: each byte is looked at once for either,
- * however the lines end. NULL: not looked for yet. */
-struct line_ends {
-    const char *cr, *lf, *end;
-};
-
-static const char *next_line_end(struct line_ends *ends, const char *p)
+/* The first CR or LF at or after `p`, `end` when there is none. Lines are short, so that calling
+ * memchr for either of the two takes longer than looking. */
+static const char *line_end(const char *p, const char *end)
 {
-    if (ends->cr == NULL || ends->cr < p) {
-        const char *cr = memchr(p, '\r', (size_t)(ends->end - p));
-        ends->cr = cr != NULL ? cr : ends->end;
+#if defined(__SSE2__)
+    const __m128i cr = _mm_set1_epi8('\r'), lf = _mm_set1_epi8('\n');
+    for (; end - p >= 16; p += 16) {
+        const __m128i block = _mm_loadu_si128((const __m128i *)(const void *)p);
+        const __m128i hits = _mm_or_si128(_mm_cmpeq_epi8(block, cr), _mm_cmpeq_epi8(block, lf));
+        const unsigned bits = (unsigned)_mm_movemask_epi8(hits);
+        if (bits != 0) {
+            return p + __builtin_ctz(bits);
+        }
     }
-    if (ends->lf == NULL || ends->lf < p) {
-        const char *lf = memchr(p, '\n', (size_t)(ends->end - p));
-        ends->lf = lf != NULL ? lf : ends->end;
+#endif
+    while (p < end && *p != '\r' && *p != '\n') {
+        p++;
     }
-    return ends->cr < ends->lf ? ends->cr : ends->lf;
+    return p;
 }
 
 /* The rest of the chunk is the beginning of a line. */
@@ -217,10 +222,9 @@ int sse_feed(struct sse *sse, const char *chunk, size_t n, struct beacon_error *
     }
     p += sse->skip_lf && *p == '\n';
     sse->skip_lf = false;
-    struct line_ends ends = {.end = end};
     int rc = BEACON_OK;
     while (p < end) {
-        const char *stop = next_line_end(&ends, p);
+        const char *stop = line_end(p, end);
         if (stop == end) {
             rc = carry(sse, p, (size_t)(end - p), err);
             break;

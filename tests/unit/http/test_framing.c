@@ -251,6 +251,28 @@ static void a_line_that_never_ends_is_refused_at_the_cap(void **state)
     framing_destroy(framing);
 }
 
+static void a_comment_over_the_cap_is_refused_however_it_is_split(void **state)
+{
+    (void)state;
+    char body[202];
+    memset(body, 'x', sizeof body);
+    body[0] = ':';
+    body[sizeof body - 1] = '\n';
+    for (size_t step = 1; step <= sizeof body; step++) {
+        struct beacon_error err = {0};
+        AUTO_TEXT struct text seen;
+        text_init(&seen, 1u << 20);
+        struct framing *framing = framing_create(BEACON_FRAME_SSE, 100, write_down, &seen);
+        int rc = BEACON_OK;
+        for (size_t i = 0; i < sizeof body && rc == BEACON_OK; i += step) {
+            size_t n = sizeof body - i < step ? sizeof body - i : step;
+            rc = framing_feed(framing, body + i, n, &err);
+        }
+        assert_refused(rc, BEACON_E_LIMIT, &err);
+        framing_destroy(framing);
+    }
+}
+
 static void a_huge_event_gives_its_memory_back(void **state)
 {
     (void)state;
@@ -360,6 +382,7 @@ int main(void)
         cmocka_unit_test(an_event_of_the_largest_size_passes_and_one_byte_more_is_refused),
         cmocka_unit_test(many_small_data_lines_are_held_to_the_same_cap),
         cmocka_unit_test(a_line_that_never_ends_is_refused_at_the_cap),
+        cmocka_unit_test(a_comment_over_the_cap_is_refused_however_it_is_split),
         cmocka_unit_test(a_huge_event_gives_its_memory_back),
         cmocka_unit_test(a_receiver_that_stops_gets_no_second_frame),
         cmocka_unit_test(comments_and_blank_lines_are_no_progress),
