@@ -33,8 +33,9 @@
 struct beacon_members {
     struct beacon_json j;
     const char *text;
-    uint32_t n, at; /* words there are, 0 = the long way; and the one being stepped through */
-    uint64_t left;  /* of stops[at], what was not yet stepped over */
+    uint32_t n, at;   /* words there are, 0 = the long way; and the one being stepped through */
+    uint64_t left;    /* of stops[at], what was not yet stepped over */
+    const char *base; /* the byte of its lowest bit */
     uint64_t stops[BEACON_MEMBERS_WORDS]; /* a bit per byte: it ends or interrupts a string */
     bool is_ascii;                        /* every byte is; false also when nobody looked */
 };
@@ -84,7 +85,7 @@ static inline void beacon_members_look_all(struct beacon_members *m, size_t n)
 BEACON_MEMBERS_HOT void beacon_members_begin(struct beacon_members *m, struct beacon_str text)
 {
     beacon_json_init(&m->j, text);
-    m->text = text.p;
+    m->text = m->base = text.p;
     m->n = m->at = 0;
     m->left = 0;
     m->is_ascii = false;
@@ -100,21 +101,23 @@ BEACON_MEMBERS_HOT const char *beacon_members_stop(struct beacon_members *m)
             return m->j.end;
         }
         m->left = m->stops[++m->at];
+        m->base += 64;
     }
-    const unsigned bit = (unsigned)__builtin_ctzll(m->left);
+    const char *const stop = m->base + __builtin_ctzll(m->left);
     m->left &= m->left - 1;
-    return m->text + (size_t)64 * m->at + bit;
+    return stop;
 }
 
-/* After the long way: forget the stops before `p`. */
+/* After the long way, which the walk may have stepped ahead of: stops from `p` on. */
 static inline void beacon_members_resume(struct beacon_members *m, const char *p)
 {
     const size_t from = (size_t)(p - m->text);
     if (from / 64 < m->n) {
         m->at = (uint32_t)(from / 64);
+        m->base = m->text + (from - from % 64);
         m->left = m->stops[m->at] & (UINT64_MAX << (from % 64));
-    } else if (m->n > 0) {
-        m->at = m->n - 1;
+    } else {
+        m->at = m->n;
         m->left = 0;
     }
 }
