@@ -160,9 +160,10 @@ static int on_response(void *ctx, const struct beacon_http_response *response)
 static int on_frame(void *ctx, struct beacon_str event, struct beacon_bytes data)
 {
     struct stream *stream = ctx;
-    struct beacon_error err = {0};
+    /* Why it failed is asked in judge(); an error to be cleared for each frame would cost more than
+     * the frame's way through the host. */
     stream->plugin_failure =
-        provider_exchange_on_frame(stream->exchange, event, data, &stream->events, &err);
+        provider_exchange_on_frame(stream->exchange, event, data, &stream->events, NULL);
     if (stream->has_finished && stream->linger == NULL) {
         stream->linger = loop_timer_create(stream->core.parts.loop, on_linger_over, stream);
         loop_timer_start(stream->linger, LINGER_MS);

@@ -62,10 +62,13 @@ static bool may_go_on(struct agent *agent)
 
 static void on_delta(void *ctx, uint32_t code, const char *p, size_t n)
 {
-    struct event event = {.kind = code == 0 ? EVENT_TEXT_DELTA : EVENT_REASONING_DELTA};
+    const struct agent *agent = ctx;
+    struct event event; /* the largest of its kinds is not cleared ten thousand times a turn */
+    event.kind = code == 0 ? EVENT_TEXT_DELTA : EVENT_REASONING_DELTA;
+    event.turn_id = agent->turn_id;
     event.as.delta.text = p;
     event.as.delta.n = n;
-    emit(ctx, event);
+    fanout_emit(agent->parts.events, &event);
 }
 
 /* Events carry C strings: a NUL in the model's words must not hide what follows it. */

@@ -46,7 +46,8 @@ int provider_exchange_poll(struct provider_exchange *exchange, struct beacon_act
                            struct beacon_error *err);
 
 /* The answer, as it arrives. Events go to `events` during the call; when its emit() returns an error
- * that error is returned here, even if the plugin swallowed it. After any failure: judge, close. */
+ * that error is returned here, even if the plugin swallowed it. After any failure: judge, close.
+ * `err` may be NULL when nobody reads it. */
 int provider_exchange_on_response(struct provider_exchange *exchange,
                                   const struct beacon_http_response *response,
                                   const struct beacon_events *events, struct beacon_error *err);
