@@ -305,13 +305,10 @@ static void turn_failed(struct recorder *recorder, const struct event *event)
     sync_turn(recorder);
 }
 
-static const struct {
-    enum event_kind kind;
-    void (*record)(struct recorder *recorder, const struct event *event);
-} recorded[] = {
-    {EVENT_TURN_STARTED, turn_started}, {EVENT_AGENT_MESSAGE, agent_message},
-    {EVENT_REASONING, reasoning},       {EVENT_USAGE, usage},
-    {EVENT_TURN_COMPLETED, turn_ended}, {EVENT_TURN_FAILED, turn_failed},
+static void (*const recorded[])(struct recorder *, const struct event *) = {
+    [EVENT_TURN_STARTED] = turn_started, [EVENT_AGENT_MESSAGE] = agent_message,
+    [EVENT_REASONING] = reasoning,       [EVENT_USAGE] = usage,
+    [EVENT_TURN_COMPLETED] = turn_ended, [EVENT_TURN_FAILED] = turn_failed,
 };
 
 void recorder_sink(void *ctx, const struct event *event)
@@ -320,9 +317,8 @@ void recorder_sink(void *ctx, const struct event *event)
     if (recorder->journal == NULL) {
         return;
     }
-    for (size_t i = 0; i < sizeof recorded / sizeof recorded[0]; i++) {
-        if (recorded[i].kind == event->kind) {
-            recorded[i].record(recorder, event);
-        }
+    if ((size_t)event->kind < sizeof recorded / sizeof recorded[0] &&
+        recorded[event->kind] != NULL) {
+        recorded[event->kind](recorder, event);
     }
 }
