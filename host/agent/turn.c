@@ -63,6 +63,9 @@ static bool may_go_on(struct agent *agent)
 static void on_delta(void *ctx, uint32_t code, const char *p, size_t n)
 {
     const struct agent *agent = ctx;
+    if (!fanout_hears_deltas(agent->parts.events)) {
+        return;
+    }
     struct event event; /* the largest of its kinds is not cleared ten thousand times a turn */
     event.kind = code == 0 ? EVENT_TEXT_DELTA : EVENT_REASONING_DELTA;
     event.turn_id = agent->turn_id;

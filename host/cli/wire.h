@@ -79,7 +79,7 @@ struct wire_request {
     const char *const *add_dirs; /* further writable roots */
     size_t n_add_dirs;
     const char *output_schema; /* "" = none */
-    fanout_sink_fn sink;       /* of the front door; hears everything after the journal */
+    fanout_sink_fn sink;       /* of the front door; hears all but deltas after the journal */
     void *sink_ctx;
     agent_end_fn on_end;
     void *on_end_ctx;

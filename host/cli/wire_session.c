@@ -79,8 +79,8 @@ int wire_session_open(struct wire *wire, const struct wire_request *request,
         return rc;
     }
     wire->recorder = recorder_create(take_pointer(wire->journal));
-    fanout_add(wire->events, recorder_sink, wire->recorder);
-    fanout_add(wire->events, request->sink, request->sink_ctx);
+    fanout_add_without_deltas(wire->events, recorder_sink, wire->recorder);
+    fanout_add_without_deltas(wire->events, request->sink, request->sink_ctx);
     if (wire->is_resumed) {
         return BEACON_OK;
     }

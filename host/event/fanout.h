@@ -4,6 +4,7 @@
 #ifndef HOST_EVENT_FANOUT_H
 #define HOST_EVENT_FANOUT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct event;
@@ -14,6 +15,11 @@ typedef void (*fanout_sink_fn)(void *ctx, const struct event *event);
 struct fanout *fanout_create(void);
 void fanout_destroy(struct fanout *fanout); /* NULL is fine; sinks are not told */
 void fanout_add(struct fanout *fanout, fanout_sink_fn sink, void *ctx);
+
+/* For who waits for the whole message anyway: deltas come ten thousand times a turn. */
+void fanout_add_without_deltas(struct fanout *fanout, fanout_sink_fn sink, void *ctx);
+bool fanout_hears_deltas(const struct fanout *fanout); /* false: no delta need be made */
+
 void fanout_emit(struct fanout *fanout, const struct event *event);
 
 #endif

@@ -42,6 +42,23 @@ static void listeners_hear_each_event_in_the_order_they_came(void **state)
     fanout_destroy(fanout);
 }
 
+static void deltas_pass_by_those_who_do_not_want_them(void **state)
+{
+    (void)state;
+    static char own[] = "the journal's own";
+    struct fanout *fanout = fanout_create();
+    fanout_add_without_deltas(fanout, journal, own);
+    assert_false(fanout_hears_deltas(fanout));
+    fanout_add(fanout, front_door, NULL);
+    assert_true(fanout_hears_deltas(fanout));
+    heard[0] = '\0';
+    fanout_emit(fanout, &(struct event){.kind = EVENT_TEXT_DELTA});
+    fanout_emit(fanout, &(struct event){.kind = EVENT_REASONING_DELTA});
+    fanout_emit(fanout, &(struct event){.kind = EVENT_AGENT_MESSAGE});
+    assert_string_equal(heard, "f3f4j5f5");
+    fanout_destroy(fanout);
+}
+
 static void an_event_nobody_listens_to_is_fine(void **state)
 {
     (void)state;
@@ -57,6 +74,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(listeners_hear_each_event_in_the_order_they_came),
+        cmocka_unit_test(deltas_pass_by_those_who_do_not_want_them),
         cmocka_unit_test(an_event_nobody_listens_to_is_fine),
     };
     return cmocka_run_group_tests_name("event/fanout", tests, NULL, NULL);
