@@ -24,6 +24,8 @@ static void check_walks(struct beacon_str text)
         assert(beacon_json_next_key(&one, &key) && beacon_json_skip(&one, &value));
         assert(key.p == member.raw_key.p && key.n == member.raw_key.n);
         assert(value.p == member.raw_value.p && value.n == member.raw_value.n);
+        assert(beacon_member_integer(&member, -7) == beacon_json_integer(value, -7));
+        assert(!member.is_plain || memchr(value.p, '\\', value.n) == NULL);
     }
     assert(beacon_members_finished(&walk) == (is_object && is_whole));
     assert(!walk.is_ascii || beacon_utf8_ascii_run(text.p, text.n) == text.n);

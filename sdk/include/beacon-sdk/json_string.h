@@ -65,17 +65,20 @@ static inline bool beacon_scan_plain_count(struct beacon_str raw_value, int64_t 
     return true;
 }
 
-/* A raw value as an integer, `otherwise` when it is none. */
-static inline int64_t beacon_json_integer(struct beacon_str raw_value, int64_t otherwise)
+static inline int64_t beacon_scan_integer(struct beacon_str raw_value, int64_t otherwise)
 {
-    int64_t count;
-    if (beacon_scan_plain_count(raw_value, &count)) {
-        return count;
-    }
     struct beacon_json j;
     int64_t value = 0;
     beacon_json_init(&j, raw_value);
     return beacon_json_int64(&j, &value) && beacon_json_finished(&j) ? value : otherwise;
+}
+
+/* A raw value as an integer, `otherwise` when it is none. */
+static inline int64_t beacon_json_integer(struct beacon_str raw_value, int64_t otherwise)
+{
+    int64_t count;
+    return beacon_scan_plain_count(raw_value, &count) ? count
+                                                      : beacon_scan_integer(raw_value, otherwise);
 }
 
 /* True when `text` is one well-formed value whose first byte is `first` ('{', '[', '"'). */

@@ -262,7 +262,7 @@ static void members_are_the_same_wherever_they_stand(void **state)
         for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
             char text[1024];
             struct beacon_members walk;
-            struct beacon_member member = {{NULL, 0}, {NULL, 0}};
+            struct beacon_member member = {{NULL, 0}, {NULL, 0}, -1, false};
             const int n = snprintf(text, sizeof text, "{\"pad\":\"%*s\", \"key\":%s,\"z\":0}",
                                    (int)pad, "", values[i]);
             char *copy = exact_copy(text, (size_t)n);
@@ -272,6 +272,8 @@ static void members_are_the_same_wherever_they_stand(void **state)
             assert_true(beacon_members_next(&walk, &member));
             assert_true(beacon_span_is(member.raw_key, "key"));
             assert_true(beacon_span_is(member.raw_value, values[i]));
+            assert_int_equal(beacon_member_integer(&member, -7), i == 2 ? 12 : -7);
+            assert_true(!member.is_plain || i == 0);
             assert_true(beacon_members_next(&walk, &member));
             assert_true(beacon_span_is(member.raw_value, "0"));
             assert_false(beacon_members_next(&walk, &member));
