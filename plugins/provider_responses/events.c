@@ -11,10 +11,11 @@
 
 /* The members of an event that any handler uses, found in one pass. */
 struct frame {
-    struct beacon_str text;                                  /* the whole event */
-    struct beacon_str type, delta;                           /* strings, between their quotes */
-    struct beacon_str item, response, error;                 /* values */
-    struct beacon_str output_index, summary_index, sequence; /* values */
+    struct beacon_str text;                  /* the whole event */
+    struct beacon_str type, delta;           /* strings, between their quotes */
+    struct beacon_str item, response, error; /* values */
+    int64_t output_index, summary_index, sequence;
+    bool is_delta_plain; /* nothing in it is escaped */
 };
 
 /* Everything a handler needs; rc and err as everywhere. */
@@ -24,47 +25,58 @@ struct context {
     struct beacon_error *err;
 };
 
-/* The member of `frame` for the value of `key`, NULL when no handler asks for it. Lengths tell most
- * keys apart, so that one comparison of known length is left. */
-static inline struct beacon_str *slot_of(struct frame *frame, struct beacon_str key)
-{
-#define WHEN(name, member)                                                                         \
-    if (memcmp(key.p, name, sizeof(name) - 1) == 0) {                                              \
-        return &frame->member;                                                                     \
-    }
-    switch (key.n) {
-    case 4:
-        WHEN("type", type)
-        WHEN("item", item)
-        break;
-    case 5:
-        WHEN("delta", delta)
-        WHEN("error", error)
-        break;
-    case 8:
-        WHEN("response", response)
-        break;
-    case 12:
-        WHEN("output_index", output_index)
-        break;
-    case 13:
-        WHEN("summary_index", summary_index)
-        break;
-    case 15:
-        WHEN("sequence_number", sequence)
-        break;
-    default:
-        break;
-    }
-#undef WHEN
-    return NULL;
-}
-
 /* The inside of a string value; empty for any other value. */
 static struct beacon_str unquoted(struct beacon_str value)
 {
     return value.n >= 2 && value.p[0] == '"' ? beacon_span(value.p + 1, value.n - 2)
                                              : beacon_span(NULL, 0);
+}
+
+static inline bool is_key(const struct beacon_member *member, const char *name)
+{
+    return memcmp(member->raw_key.p, name, member->raw_key.n) == 0;
+}
+
+/* Lengths tell most keys apart, so that one comparison is left for a member somebody asks for. */
+static inline void take_member(struct frame *frame, const struct beacon_member *member)
+{
+    switch (member->raw_key.n) {
+    case 4:
+        if (is_key(member, "type")) {
+            frame->type = unquoted(member->raw_value);
+        } else if (is_key(member, "item")) {
+            frame->item = member->raw_value;
+        }
+        break;
+    case 5:
+        if (is_key(member, "delta")) {
+            frame->delta = unquoted(member->raw_value);
+            frame->is_delta_plain = member->is_plain;
+        } else if (is_key(member, "error")) {
+            frame->error = member->raw_value;
+        }
+        break;
+    case 8:
+        frame->response = is_key(member, "response") ? member->raw_value : frame->response;
+        break;
+    case 12:
+        if (is_key(member, "output_index")) {
+            frame->output_index = beacon_member_integer(member, -1);
+        }
+        break;
+    case 13:
+        if (is_key(member, "summary_index")) {
+            frame->summary_index = beacon_member_integer(member, 0);
+        }
+        break;
+    case 15:
+        if (is_key(member, "sequence_number")) {
+            frame->sequence = beacon_member_integer(member, -1);
+        }
+        break;
+    default:
+        break;
+    }
 }
 
 /* True: `text` is an object with a type. Nothing is told about its UTF-8 unless it is ASCII. */
@@ -75,16 +87,13 @@ static bool read_frame(struct beacon_str text, struct frame *frame, bool *ret_is
     const struct beacon_str none = {NULL, 0};
     frame->text = text; /* each by itself: clearing all at once takes longer than reading them */
     frame->type = frame->delta = frame->item = frame->response = frame->error = none;
-    frame->output_index = frame->summary_index = frame->sequence = none;
+    frame->output_index = frame->sequence = -1;
+    frame->summary_index = 0;
+    frame->is_delta_plain = false;
     beacon_members_begin(&walk, text);
     while (beacon_members_next(&walk, &member)) {
-        struct beacon_str *slot = slot_of(frame, member.raw_key);
-        if (slot != NULL) {
-            *slot = member.raw_value;
-        }
+        take_member(frame, &member);
     }
-    frame->type = unquoted(frame->type);
-    frame->delta = unquoted(frame->delta);
     *ret_is_ascii = walk.is_ascii;
     return beacon_members_finished(&walk) && frame->type.n > 0;
 }
@@ -92,7 +101,7 @@ static bool read_frame(struct beacon_str text, struct frame *frame, bool *ret_is
 /* Servers leave the index out, too: then items are counted. */
 static uint32_t index_of(const struct context *c, const struct frame *frame)
 {
-    const int64_t index = beacon_json_integer(frame->output_index, -1);
+    const int64_t index = frame->output_index;
     return index >= 0 && index < EXCHANGE_ITEMS_MAX ? (uint32_t)index
                                                     : c->x->stream.n_done % EXCHANGE_ITEMS_MAX;
 }
@@ -139,7 +148,9 @@ static beacon_rc emit_delta(const struct context *c, const struct frame *frame, 
     }
     beacon_json_out_reset(&c->x->stream.scratch);
     return beacon_emit_delta(c->events, index, code,
-                             beacon_json_value(frame->delta, &c->x->stream.scratch));
+                             frame->is_delta_plain
+                                 ? frame->delta
+                                 : beacon_json_value(frame->delta, &c->x->stream.scratch));
 }
 
 /* ---- handlers ---- */
@@ -161,7 +172,7 @@ static beacon_rc on_reasoning(const struct context *c, const struct frame *frame
 
 static beacon_rc on_section(const struct context *c, const struct frame *frame)
 {
-    if (beacon_json_integer(frame->summary_index, 0) == 0) {
+    if (frame->summary_index == 0) {
         return BEACON_OK; /* nothing stands before it */
     }
     struct frame without_text = *frame;
@@ -308,14 +319,13 @@ static const struct handler {
 /* A repeated event must not make a tool run twice. Some servers count nothing and write 0. */
 static bool is_repeated(struct responses_stream *stream, const struct frame *frame)
 {
-    const int64_t sequence = beacon_json_integer(frame->sequence, -1);
-    if (sequence <= 0) {
+    if (frame->sequence <= 0) {
         return false;
     }
-    if (sequence <= stream->last_sequence) {
+    if (frame->sequence <= stream->last_sequence) {
         return true;
     }
-    stream->last_sequence = sequence;
+    stream->last_sequence = frame->sequence;
     return false;
 }
 
