@@ -171,16 +171,24 @@ static int on_carried_line(struct sse *sse, struct beacon_error *err)
     return rc;
 }
 
+#if defined(__SSE2__)
+/* A bit for each CR or LF among the sixteen bytes at `p`. */
+static unsigned line_ends(const char *p)
+{
+    const __m128i block = _mm_loadu_si128((const __m128i *)(const void *)p);
+    const __m128i cr = _mm_cmpeq_epi8(block, _mm_set1_epi8('\r'));
+    const __m128i lf = _mm_cmpeq_epi8(block, _mm_set1_epi8('\n'));
+    return (unsigned)_mm_movemask_epi8(_mm_or_si128(cr, lf));
+}
+#endif
+
 /* The first CR or LF at or after `p`, `end` when there is none. Lines are short, so that calling
  * memchr for either of the two takes longer than looking. */
 static const char *line_end(const char *p, const char *end)
 {
 #if defined(__SSE2__)
-    const __m128i cr = _mm_set1_epi8('\r'), lf = _mm_set1_epi8('\n');
-    for (; end - p >= 16; p += 16) {
-        const __m128i block = _mm_loadu_si128((const __m128i *)(const void *)p);
-        const __m128i hits = _mm_or_si128(_mm_cmpeq_epi8(block, cr), _mm_cmpeq_epi8(block, lf));
-        const unsigned bits = (unsigned)_mm_movemask_epi8(hits);
+    for (; end - p >= 32; p += 32) {
+        const unsigned bits = line_ends(p) | line_ends(p + 16) << 16;
         if (bits != 0) {
             return p + __builtin_ctz(bits);
         }
