@@ -155,11 +155,10 @@ static void hold_spans(struct sse *sse)
     assert(fits); /* a value is never longer than its line was allowed to be */
 }
 
-/* The line in sse->line is complete. A long value in it is not copied: the buffers change roles. */
-static int on_carried_line(struct sse *sse, struct beacon_error *err)
+/* The line in sse->line was read. A long value in it is not copied: the buffers change roles. */
+static void keep_carried(struct sse *sse, bool is_read)
 {
-    int rc = on_line(sse, sse->line.data, sse->line.len, err);
-    if (rc == BEACON_OK && sse->data_place == SSE_IN_CHUNK) {
+    if (is_read && sse->data_place == SSE_IN_CHUNK) {
         struct text line = sse->line;
         sse->line = sse->data;
         sse->data = line;
@@ -168,7 +167,6 @@ static int on_carried_line(struct sse *sse, struct beacon_error *err)
     }
     hold_spans(sse);
     forget(&sse->line);
-    return rc;
 }
 
 #if defined(__SSE2__)
@@ -215,11 +213,20 @@ static int carry(struct sse *sse, const char *p, size_t n, struct beacon_error *
 
 static int on_line_end(struct sse *sse, const char *p, const char *stop, struct beacon_error *err)
 {
-    if (sse->line.len == 0) {
-        return on_line(sse, p, (size_t)(stop - p), err);
+    const bool is_carried = sse->line.len > 0;
+    if (is_carried) {
+        int rc = carry(sse, p, (size_t)(stop - p), err);
+        if (rc != BEACON_OK) {
+            return rc;
+        }
+        p = sse->line.data;
+        stop = p + sse->line.len;
     }
-    int rc = carry(sse, p, (size_t)(stop - p), err);
-    return rc == BEACON_OK ? on_carried_line(sse, err) : rc;
+    int rc = on_line(sse, p, (size_t)(stop - p), err);
+    if (is_carried) {
+        keep_carried(sse, rc == BEACON_OK);
+    }
+    return rc;
 }
 
 int sse_feed(struct sse *sse, const char *chunk, size_t n, struct beacon_error *err)
