@@ -85,8 +85,12 @@ static bool read_frame(struct beacon_str text, struct frame *frame, bool *ret_is
     struct beacon_members walk;
     struct beacon_member member;
     const struct beacon_str none = {NULL, 0};
-    frame->text = text; /* each by itself: clearing all at once takes longer than reading them */
-    frame->type = frame->delta = frame->item = frame->response = frame->error = none;
+    frame->text = text; /* each by itself, as in beacon_event_init() */
+    frame->type = none;
+    frame->delta = none;
+    frame->item = none;
+    frame->response = none;
+    frame->error = none;
     frame->output_index = frame->sequence = -1;
     frame->summary_index = 0;
     frame->is_delta_plain = false;

@@ -19,14 +19,17 @@ enum beacon_delta {
 };
 
 /* One zeroed struct with its size set, as every struct that crosses the ABI needs it. Member by member:
- * compilers clear a struct of this size by a slow instruction, and there is one event per delta. */
+ * there is one event per delta, and compilers clear a struct of this size, or copy the empty span of
+ * one member to the next, by instructions that wait for each other. */
 static inline void beacon_event_init(struct beacon_event *event, uint32_t type, uint32_t index)
 {
     event->struct_size = (uint32_t)sizeof *event;
     event->type = type;
     event->index = index;
     event->code = 0;
-    event->text = event->id = event->model = beacon_span(NULL, 0);
+    event->text = beacon_span(NULL, 0);
+    event->id = beacon_span(NULL, 0);
+    event->model = beacon_span(NULL, 0);
     event->part = NULL;
     event->usage = NULL;
 }
