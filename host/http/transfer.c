@@ -6,8 +6,8 @@
 #include "http/curl_table.h"
 #include "http/exchange.h"
 
-#define RECEIVE_BYTES   (64L << 10) /* read from the socket at once */
-#define KEEPALIVE_AFTER 30L         /* seconds of silence before TCP asks whether the peer lives */
+#define RECEIVE_BYTES   (256L << 10) /* read from the socket at once, when there is as much */
+#define KEEPALIVE_AFTER 30L          /* seconds of silence before TCP asks whether the peer lives */
 
 static bool is_over(const struct http_exchange *exchange)
 {
