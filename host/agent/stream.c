@@ -16,7 +16,7 @@
 #include "plugin/provider.h"
 
 /* An answer that is complete but whose connection the server leaves open is not waited for longer. */
-#define LINGER_MS 1000
+#define LINGER_MS 100
 
 const struct stream_outcome stream_cancelled = {.verdict = BEACON_VERDICT_FATAL,
                                                 .after_ms = -1,
