@@ -30,6 +30,7 @@ static const struct code_row rows[] = {
     [-BEACON_E_INTERNAL] = {EXIT_STATUS_FAILED, -32603, "internal"},
     [-BEACON_E_BUSY] = {EXIT_STATUS_FAILED, -32600, "busy"},
     [-BEACON_E_NOT_FOUND] = {EXIT_STATUS_FAILED, -32600, "not_found"},
+    [-BEACON_E_POLICY] = {EXIT_STATUS_POLICY, -32600, "policy"},
 };
 
 /* Codes count down from 0, so their rows can be found by number. */

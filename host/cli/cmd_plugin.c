@@ -1,90 +1,67 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/cmd_plugin.h"
+
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/auto.h"
 #include "base/error.h"
-#include "base/io.h"
 #include "base/path.h"
-#include "base/text.h"
-#include "cli/args.h"
 #include "cli/command_table.h"
-#include "cli/wire.h"
-#include "plugin/discover.h"
-#include "plugin/list.h"
+#include "cli/system_paths.h"
+#include "session/home.h"
 
-#define LIST_MAX (16u << 20)
-
-enum option_id { OPT_JSON = 1, OPT_HELP };
-
-static const struct args_option options[] = {
-    {OPT_JSON, 0, "json", NULL, ARGS_FLAG, NULL, NULL, "Print JSON instead of a table"},
-    {OPT_HELP, 'h', "help", NULL, ARGS_FLAG, NULL, NULL, "Print this help"},
+static const struct command_row rows[] = {
+    {"list", NULL, "Show every plugin that was found, and why some are not used", cmd_plugin_list},
 };
 
-static const struct args_table table = {"beacon plugin list [--json]", options,
-                                        sizeof options / sizeof options[0]};
+#define ROWS (sizeof rows / sizeof rows[0])
 
-struct request {
-    bool wants_json, wants_help;
-    const char *action;
-};
-
-static int take(void *ctx, int id, const char *value, struct beacon_error *err)
-{
-    struct request *request = ctx;
-    if (id == OPT_JSON) {
-        request->wants_json = true;
-    } else if (id == OPT_HELP) {
-        request->wants_help = true;
-    } else if (request->action == NULL && strcmp(value, "list") == 0) {
-        request->action = value;
-    } else {
-        return error_set(err, BEACON_E_INVALID, "use `beacon plugin list`",
-                         "unexpected argument '%s' found", value);
-    }
-    return BEACON_OK;
-}
-
-static int list(const struct request *request)
+int cmd_plugin_open(bool is_safe_mode, struct wire_plugins *ret, struct beacon_error *err)
 {
     struct home home = {0};
-    struct beacon_error err = {0};
     AUTO_FREE char *cwd = path_cwd();
-    /* Without a home the other places still count. */
-    bool has_home = cwd != NULL && home_start(cwd, &home, &err) == BEACON_OK;
-    struct plugin_set *set = NULL;
-    int rc = wire_plugins(has_home ? home.path : NULL, &set, &err);
+    bool has_home =
+        cwd != NULL && home_start(cwd, system_paths.managed_config, &home, err) == BEACON_OK;
+    const struct wire_plugins_request request = {.home = has_home ? home.path : NULL,
+                                                 .is_safe_mode = is_safe_mode};
+    int rc = wire_plugins_open(&request, ret, err);
     home_finish(&home);
-    if (rc != BEACON_OK) {
-        (void)fprintf(stderr, "error: %s; %s\n", err.message, err.hint);
-        return (int)error_exit_status(rc);
+    return rc;
+}
+
+int cmd_plugin_report(const struct beacon_error *err)
+{
+    (void)fprintf(stderr, "error: %s; %s\n", err->message, err->hint);
+    return (int)error_exit_status(err->code);
+}
+
+static void print_help(FILE *out)
+{
+    (void)fprintf(out,
+                  "Look after plugins.\n\nUsage: beacon plugin <COMMAND> [ARGS]\n\nCommands:\n");
+    for (size_t i = 0; i < ROWS; i++) {
+        (void)fprintf(out, "  %-11s %s\n", rows[i].name, rows[i].summary);
     }
-    AUTO_TEXT struct text out;
-    text_init(&out, LIST_MAX);
-    bool is_whole =
-        request->wants_json ? plugin_list_json(set, &out) : plugin_list_table(set, &out);
-    plugin_set_close(set);
-    if (!is_whole || !io_write_all(STDOUT_FILENO, text_string(&out), out.len)) {
-        return EXIT_STATUS_FAILED;
-    }
-    return EXIT_STATUS_OK;
+    (void)fprintf(out, "\n`beacon plugin <COMMAND> --help` tells more.\n");
 }
 
 int cmd_plugin(int argc, char **argv)
 {
-    struct request request = {0};
-    struct beacon_error err = {0};
-    if (args_parse(&table, argc, argv, take, &request, &err) != BEACON_OK) {
-        return args_report(&table, &err);
+    if (argc < 2) {
+        print_help(stderr);
+        return EXIT_STATUS_USAGE;
     }
-    if (request.wants_help || request.action == NULL) {
-        (void)printf("Show the plugin files that were found, and why some are not used.\n\n"
-                     "Usage: %s\n\nOptions:\n",
-                     table.usage);
-        args_print_options(&table);
-        return request.wants_help ? EXIT_STATUS_OK : EXIT_STATUS_USAGE;
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+        print_help(stdout);
+        return EXIT_STATUS_OK;
     }
-    return list(&request);
+    for (size_t i = 0; i < ROWS; i++) {
+        if (strcmp(rows[i].name, argv[1]) == 0) {
+            return rows[i].run(argc - 1, argv + 1);
+        }
+    }
+    (void)fprintf(stderr, "error: unrecognized subcommand '%s'\n\n", argv[1]);
+    print_help(stderr);
+    return EXIT_STATUS_USAGE;
 }

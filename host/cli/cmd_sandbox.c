@@ -16,8 +16,7 @@
 #include "base/path.h"
 #include "base/spawn.h"
 #include "base/text.h"
-#include "cli/wire.h"
-#include "plugin/discover.h"
+#include "cli/wire_plugins.h"
 #include "sandbox/sandbox.h"
 #include "session/home.h"
 
@@ -238,18 +237,18 @@ static int open_and_run(const struct sandbox_options *options, const char *cwd, 
         .home = home,
     };
     struct beacon_error err = {.struct_size = sizeof err};
-    struct plugin_set *plugins = NULL;
+    struct wire_plugins plugins = {0};
     struct sandbox *sandbox = NULL;
     int status = EXIT_STATUS_SANDBOX_SETUP;
-    int rc = wire_plugins(home, &plugins, &err);
-    rc = rc == BEACON_OK ? sandbox_create(plugins, &settings, &sandbox, &err) : rc;
+    int rc = wire_plugins_open(&(struct wire_plugins_request){.home = home}, &plugins, &err);
+    rc = rc == BEACON_OK ? sandbox_create(plugins.set, &settings, &sandbox, &err) : rc;
     if (rc != BEACON_OK) {
         (void)report(&err);
     } else {
         status = options->is_explain ? explain(sandbox) : run_command(sandbox, options->command);
     }
     sandbox_destroy(sandbox);
-    plugin_set_close(plugins);
+    wire_plugins_close(&plugins);
     return status;
 }
 

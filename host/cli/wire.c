@@ -19,6 +19,7 @@
 #include "base/text.h"
 #include "cli/provider_config.h"
 #include "cli/version.h"
+#include "cli/wire_credentials.h"
 #include "cli/wire_session.h"
 #include "event/fanout.h"
 #include "loop/loop.h"
@@ -34,14 +35,6 @@
 
 extern char **environ;
 
-int wire_plugins(const char *home, struct plugin_set **ret, struct beacon_error *err)
-{
-    AUTO_FREE char *dir = path_executable_dir();
-    struct plugin_places places = {
-        .home = home, .executable_dir = dir, .env_path = getenv("BEACON_PLUGIN_PATH")};
-    return plugin_set_open(&places, ret, err);
-}
-
 static int open_provider(struct wire *wire, struct beacon_error *err)
 {
     const struct config *config = wire->start->config;
@@ -51,15 +44,14 @@ static int open_provider(struct wire *wire, struct beacon_error *err)
         return rc;
     }
     AUTO_FREE char *json = provider_config_json(settings, wire->thread_id);
-    rc = provider_open(wire->plugins, settings->plugin, json, &wire->provider, err);
+    rc = provider_open(wire->plugins.set, settings->plugin, json, &wire->provider, err);
     if (rc != BEACON_OK) {
         return rc;
     }
     wire->limits = (struct http_limits){.connect_timeout_ms = settings->connect_timeout_ms,
                                         .first_byte_timeout_ms = settings->first_byte_timeout_ms,
                                         .idle_timeout_ms = settings->stream_idle_timeout_ms};
-    provider_config_bearer(settings, &wire->bearer);
-    http_set_credentials(wire->http, &(struct http_credentials){bearer_attach, &wire->bearer});
+    wire_credentials_open(wire);
     return BEACON_OK;
 }
 
@@ -136,7 +128,7 @@ static int open_sandbox(struct wire *wire, const struct wire_request *request,
         settings.has_network = false;
     }
     int rc = refuse_the_unenforceable(config, &settings, err);
-    rc = rc == BEACON_OK ? sandbox_create(wire->plugins, &settings, &wire->sandbox, err) : rc;
+    rc = rc == BEACON_OK ? sandbox_create(wire->plugins.set, &settings, &wire->sandbox, err) : rc;
     wire->sandbox_policy_json =
         settings.mode == SANDBOX_WORKSPACE_WRITE
             ? alloc_printf("{\"type\":\"workspace-write\",\"network_access\":%s}",
@@ -273,7 +265,8 @@ static int open_all(struct wire *wire, const struct wire_request *request, struc
     wire->events = fanout_create();
     int rc = wire_session_choose(wire, request, err);
     if (rc == BEACON_OK) {
-        rc = wire_plugins(wire->start->home.path, &wire->plugins, err);
+        rc = wire_plugins_open(&(struct wire_plugins_request){.home = wire->start->home.path},
+                               &wire->plugins, err);
     }
     if (rc == BEACON_OK) {
         rc = open_provider(wire, err);
@@ -320,7 +313,7 @@ void wire_close(struct wire *wire)
     http_destroy(wire->http);
     if (!has_hung_plugin) { /* else its thread still runs in there, and the process ends soon */
         provider_close(wire->provider);
-        plugin_set_close(wire->plugins);
+        wire_plugins_close(&wire->plugins);
         plugin_unload_all();
         loop_destroy(wire->loop);
     }

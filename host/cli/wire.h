@@ -7,6 +7,7 @@
 #include <beacon/error.h>
 
 #include "agent/agent.h"
+#include "cli/wire_plugins.h"
 #include "config/layers.h"
 #include "config/provider_settings.h"
 #include "credentials/bearer.h"
@@ -19,7 +20,6 @@
 
 struct command_table;
 struct journal;
-struct plugin_set;
 struct text;
 
 /* Home and configuration: what every command that runs an agent needs first. */
@@ -52,7 +52,7 @@ struct wire {
     struct journal *journal; /* open, until the recorder takes it over */
     struct provider_settings provider_settings;
     struct bearer bearer;
-    struct plugin_set *plugins;
+    struct wire_plugins plugins;
     struct loop *loop;
     struct http *http;
     struct http_limits limits;
@@ -89,8 +89,5 @@ struct wire_request {
 int wire_open(struct wire_start *start, const struct wire_request *request, struct wire *ret,
               struct beacon_error *err);
 void wire_close(struct wire *wire);
-
-/* The plugin files of this installation, without anything else of a session. */
-int wire_plugins(const char *home, struct plugin_set **ret, struct beacon_error *err);
 
 #endif

@@ -9,6 +9,7 @@
 #include "base/auto.h"
 #include "base/error.h"
 #include "base/path.h"
+#include "cli/system_paths.h"
 #include "cli/wire.h"
 
 static int enter(const char *wanted, char **ret, struct beacon_error *err)
@@ -33,7 +34,7 @@ static int load_config(const struct wire_start_request *request, struct wire_sta
     struct config_request wanted = {.home = start->home.path,
                                     .legacy_home = start->home.legacy_path,
                                     .cwd = start->cwd,
-                                    .managed_path = CONFIG_MANAGED_PATH,
+                                    .managed_path = system_paths.managed_config,
                                     .profile = request->profile,
                                     .overrides = request->overrides,
                                     .n_overrides = request->n_overrides,
@@ -50,7 +51,7 @@ int wire_start(const struct wire_start_request *request, struct wire_start *ret,
     struct wire_start start = {.home_lock_fd = -1};
     int rc = enter(request->cwd, &start.cwd, err);
     if (rc == BEACON_OK) {
-        rc = home_start(start.cwd, &start.home, err);
+        rc = home_start(start.cwd, system_paths.managed_config, &start.home, err);
         if (rc != BEACON_OK) {
             err->code = rc = BEACON_E_NOT_FOUND; /* INVALID is what is wrong in config.toml */
         }

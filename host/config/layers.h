@@ -16,8 +16,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define CONFIG_MANAGED_PATH "/etc/code/managed_config.toml"
-
 #define CONFIG_FILE_MAX (1u << 20) /* bytes of one configuration file */
 
 struct config;

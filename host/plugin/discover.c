@@ -30,6 +30,8 @@ struct found {
 struct plugin_set {
     struct found *found;
     size_t n;
+    const struct plugin_policy *policy;
+    const struct plugin_lock *lock;
 };
 
 struct folder_identity {
@@ -47,6 +49,9 @@ struct scan {
 const char *plugin_place_name(enum plugin_place place)
 {
     static const char *const names[] = {
+        [PLUGIN_PLACE_STATIC] = "static",
+        [PLUGIN_PLACE_SYSTEM_DROPIN] = "system drop-in",
+        [PLUGIN_PLACE_HOME_DROPIN] = "home drop-in",
         [PLUGIN_PLACE_ENV] = "BEACON_PLUGIN_PATH",
         [PLUGIN_PLACE_HOME] = "home",
         [PLUGIN_PLACE_BUNDLED] = "bundled",
@@ -58,9 +63,9 @@ const char *plugin_place_name(enum plugin_place place)
 const char *plugin_state_name(enum plugin_state state)
 {
     static const char *const names[] = {
-        [PLUGIN_USABLE] = "usable",
-        [PLUGIN_REFUSED] = "refused",
-        [PLUGIN_SHADOWED] = "shadowed",
+        [PLUGIN_USABLE] = "usable",           [PLUGIN_REFUSED] = "refused",
+        [PLUGIN_SHADOWED] = "shadowed",       [PLUGIN_MASKED] = "masked",
+        [PLUGIN_QUARANTINED] = "quarantined",
     };
     return names[state];
 }
@@ -72,7 +77,9 @@ static struct found *add_entry(struct plugin_set *set, char *path, enum plugin_p
     struct found *found = &set->found[set->n++];
     memset(found, 0, sizeof *found);
     found->path = path;
+    found->entry.id = "";
     found->entry.path = path;
+    found->entry.where = "";
     found->entry.place = place;
     return found;
 }
@@ -83,6 +90,9 @@ static void add_file(struct plugin_set *set, char *path, enum plugin_place place
     struct plugin_entry *entry = &found->entry;
     int rc = manifest_read_file(path, &found->manifest, &entry->refusal);
     entry->manifest = found->manifest;
+    if (found->manifest != NULL) {
+        entry->id = found->manifest->id;
+    }
     if (rc == BEACON_OK) {
         rc = manifest_check_abi(found->manifest, path_base(path), &entry->refusal);
     }
@@ -235,6 +245,8 @@ int plugin_set_open(const struct plugin_places *places, struct plugin_set **ret,
 {
     (void)err; /* what is wrong with one file or folder is reported with that file */
     struct plugin_set *set = alloc_zeroed(sizeof *set);
+    set->policy = places->policy;
+    set->lock = places->lock;
     struct scan scan = {.set = set};
     scan_env_path(&scan, places->env_path);
     if (places->home != NULL) {
@@ -274,4 +286,14 @@ const struct plugin_entry *plugin_set_entry(const struct plugin_set *set, size_t
 {
     assert(i < set->n);
     return &set->found[i].entry;
+}
+
+const struct plugin_policy *plugin_set_policy(const struct plugin_set *set)
+{
+    return set->policy;
+}
+
+const struct plugin_lock *plugin_set_lock(const struct plugin_set *set)
+{
+    return set->lock;
 }

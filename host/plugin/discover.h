@@ -1,11 +1,13 @@
-/* discover.h - which plugin files there are, and which of them counts for an id.
+/* discover.h - which plugins there are, and which file counts for an id.
  *
- * Places, the first hit by id wins: BEACON_PLUGIN_PATH, $CODE_HOME/plugins, the bundled folder
- * ../lib/beacon/plugins beside the executable, then the compiled-in library folder. An id
- * com.beacon.* that is bundled is never replaced from the first two. Never searched: the current
- * directory, the repository, relative names. Opening a set reads ELF notes and runs no plugin code;
- * a file that cannot be used stays in the set with its refusal, and the others work.
- * Made in cli/wire.c. Thread: [main].
+ * Places, the first hit by id wins: the static table, drop-ins (plugins.d/ *.ini of the system, then of
+ * $CODE_HOME; an empty `path =` masks the id), BEACON_PLUGIN_PATH, $CODE_HOME/plugins, the bundled
+ * folder ../lib/beacon/plugins beside the executable, then the compiled-in library folder. An id that
+ * is bundled or static is not replaced unless a drop-in says `override = yes` and the policy permits.
+ * Never searched: the current directory, the repository, relative names. Opening a set reads ELF notes and runs
+ * no plugin code; a file that cannot be used stays in the set with its refusal, and the others work,
+ * unless a drop-in says `required = yes`.
+ * Made in cli/wire_plugins.c. Thread: [main].
  */
 #ifndef HOST_PLUGIN_DISCOVER_H
 #define HOST_PLUGIN_DISCOVER_H
@@ -13,39 +15,62 @@
 #include <beacon/error.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #define PLUGIN_SET_MAX_FILES 512 /* of all places together; more are reported, not read */
 
-struct plugin_manifest;
+struct plugin_lock;     /* lock.h */
+struct plugin_manifest; /* manifest.h */
+struct plugin_policy;   /* policy.h */
 struct plugin_set;
+struct quarantine; /* quarantine.h */
 
-/* Where to look; strings are borrowed for the call. */
+/* Where to look, and what decides. Strings are borrowed for the call, the structs must outlive the
+ * set; all may be NULL. */
 struct plugin_places {
-    const char *home;           /* $CODE_HOME, or NULL */
-    const char *executable_dir; /* folder of the running program, or NULL */
-    const char *env_path;       /* value of BEACON_PLUGIN_PATH, or NULL; ignored when the program
+    const char *home;           /* $CODE_HOME */
+    const char *system_dropins; /* /etc/code/plugins.d */
+    const char *executable_dir; /* folder of the running program */
+    const char *env_path;       /* value of BEACON_PLUGIN_PATH; ignored when the program
                                    runs with raised privileges or under CODE_SECURE_MODE=1 */
+    const struct plugin_policy *policy;
+    const struct plugin_lock *lock;
+    const struct quarantine *quarantine;
+    bool is_safe_mode; /* static and bundled plugins only */
 };
 
 enum plugin_place {
+    PLUGIN_PLACE_STATIC,        /* linked into the program */
+    PLUGIN_PLACE_SYSTEM_DROPIN, /* /etc/code/plugins.d */
+    PLUGIN_PLACE_HOME_DROPIN,   /* $CODE_HOME/plugins.d */
     PLUGIN_PLACE_ENV,
     PLUGIN_PLACE_HOME,
     PLUGIN_PLACE_BUNDLED,
     PLUGIN_PLACE_LIBDIR
 };
 
-enum plugin_state { PLUGIN_USABLE, PLUGIN_REFUSED, PLUGIN_SHADOWED };
-
-/* One file that was found. */
-struct plugin_entry {
-    const char *path;
-    enum plugin_place place;
-    enum plugin_state state;
-    const struct plugin_manifest *manifest; /* NULL when it could not be read */
-    struct beacon_error refusal; /* REFUSED and SHADOWED: the reason and what to do; else code 0 */
+enum plugin_state {
+    PLUGIN_USABLE,
+    PLUGIN_REFUSED,  /* broken, of another machine, owned by somebody else, forbidden */
+    PLUGIN_SHADOWED, /* the id was found earlier */
+    PLUGIN_MASKED,   /* a drop-in with an empty path, or enabled = no */
+    PLUGIN_QUARANTINED
 };
 
-/* Never fails for a bad file or a missing folder. *ret is the caller's, for plugin_set_close(). */
+/* One file that was found, one static plugin, or one drop-in that masks. */
+struct plugin_entry {
+    const char *id;    /* of the manifest, else of the drop-in, else "" */
+    const char *path;  /* "" for a static plugin and for a mask */
+    const char *where; /* "/etc/code/plugins.d/10-acme.ini:1" of a drop-in, else "" */
+    enum plugin_place place;
+    enum plugin_state state;
+    bool is_required;                       /* by a drop-in: without it nothing runs */
+    const struct plugin_manifest *manifest; /* NULL when it could not be read */
+    struct beacon_error refusal; /* unless USABLE: the reason and what to do; else code 0 */
+};
+
+/* A bad file or a missing folder is never an error; a `required` plugin that cannot be used is, with
+ * the code of its refusal. *ret is the caller's, for plugin_set_close(). */
 int plugin_set_open(const struct plugin_places *places, struct plugin_set **ret,
                     struct beacon_error *err);
 
@@ -56,6 +81,10 @@ void plugin_set_close(struct plugin_set *set);
 /* The entries in the order of precedence; valid until the set is closed. */
 size_t plugin_set_count(const struct plugin_set *set);
 const struct plugin_entry *plugin_set_entry(const struct plugin_set *set, size_t i);
+
+/* What decided, as given in the places. */
+const struct plugin_policy *plugin_set_policy(const struct plugin_set *set);
+const struct plugin_lock *plugin_set_lock(const struct plugin_set *set);
 
 const char *plugin_place_name(enum plugin_place place); /* "bundled" …; static */
 const char *plugin_state_name(enum plugin_state state); /* "usable" …; static */

@@ -19,7 +19,7 @@ void outcome_init(struct beacon_error *theirs)
 
 beacon_rc outcome_code(beacon_rc code)
 {
-    return code <= BEACON_OK && code >= BEACON_E_NOT_FOUND ? code : BEACON_E_INTERNAL;
+    return code <= BEACON_OK && code >= BEACON_E_POLICY ? code : BEACON_E_INTERNAL;
 }
 
 int outcome_of(const struct plugin *plugin, const char *slot, beacon_rc rc,

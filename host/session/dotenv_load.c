@@ -88,7 +88,7 @@ static bool is_project_trusted(const struct loading *loading)
     const struct config_request request = {.home = home->path,
                                            .legacy_home = home->legacy_path,
                                            .cwd = loading->cwd,
-                                           .managed_path = CONFIG_MANAGED_PATH,
+                                           .managed_path = home->managed_path,
                                            .is_default_home = home->is_default};
     struct config *config = NULL;
     struct beacon_error unused = {0};

@@ -114,17 +114,20 @@ void home_finish(struct home *home)
     *home = (struct home){0};
 }
 
-int home_start(const char *cwd, struct home *ret, struct beacon_error *err)
+int home_start(const char *cwd, const char *managed_path, struct home *ret,
+               struct beacon_error *err)
 {
     struct home first = {0};
     int rc = home_resolve(&first, err);
     if (rc != BEACON_OK) {
         return rc;
     }
+    first.managed_path = managed_path;
     dotenv_load(&first, cwd);
     struct home second = {0};
     rc = home_resolve(&second, err);
     if (rc == BEACON_OK) {
+        second.managed_path = managed_path;
         /* After loading, CODE_HOME hides that it was the alias that led here. */
         second.warning = second.warning != NULL ? second.warning : first.warning;
         *ret = second;

@@ -10,10 +10,11 @@
 #include <stdbool.h>
 
 struct home {
-    char *path;          /* absolute; canonical when it comes from the environment */
-    char *legacy_path;   /* ~/.codex with the default home, else NULL */
-    bool is_default;     /* ~/.code, not named by the environment */
-    const char *warning; /* a sentence for the person, or NULL; static */
+    char *path;               /* absolute; canonical when it comes from the environment */
+    char *legacy_path;        /* ~/.codex with the default home, else NULL */
+    const char *managed_path; /* of home_start(); borrowed, NULL: none */
+    bool is_default;          /* ~/.code, not named by the environment */
+    const char *warning;      /* a sentence for the person, or NULL; static */
 };
 
 /* Find the home, and make the default one (0700) when it is absent. A directory the environment
@@ -23,8 +24,10 @@ int home_resolve(struct home *ret, struct beacon_error *err);
 void home_finish(struct home *home); /* a zeroed struct is fine */
 
 /* The start of every command: home_resolve(), then both .env files (dotenv.h), then the home they
- * may have moved it to. */
-int home_start(const char *cwd, struct home *ret, struct beacon_error *err);
+ * may have moved it to. `managed_path` is the admin's configuration, or NULL: it has a say in which
+ * project is trusted. */
+int home_start(const char *cwd, const char *managed_path, struct home *ret,
+               struct beacon_error *err);
 
 /* Where to read the file `name` from: under the home, or under the legacy home when only that has
  * it. The caller's to free. Writes always go under home->path. */

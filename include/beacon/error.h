@@ -20,11 +20,12 @@ typedef int32_t beacon_rc;
 #define BEACON_E_DEADLINE    (-6)  /* a time limit passed                                   */
 #define BEACON_E_AUTH        (-7)  /* credentials missing or rejected                       */
 #define BEACON_E_PROTOCOL    (-8)  /* the peer spoke nonsense                               */
-#define BEACON_E_REFUSED     (-9)  /* policy, or a sandbox that cannot be had               */
+#define BEACON_E_REFUSED     (-9)  /* a rule, or a sandbox that cannot be had               */
 #define BEACON_E_LIMIT       (-10) /* rate, quota, context window, or a size cap of ours    */
 #define BEACON_E_INTERNAL    (-11) /* a bug on the side that reports it                     */
 #define BEACON_E_BUSY        (-12) /* held by another process or object; later is fine      */
 #define BEACON_E_NOT_FOUND   (-13) /* the thing that was named does not exist               */
+#define BEACON_E_POLICY      (-14) /* an admin's policy or plugin lock forbids it           */
 
 /* `message` says what happened and to which thing; `hint` says what the user can do next and is never
  * empty. Both are UTF-8, NUL-terminated, and cut to fit. `os_errno` is 0 when no system call failed.

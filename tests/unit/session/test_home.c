@@ -272,14 +272,14 @@ static void a_dotenv_moves_the_home_only_for_a_trusted_project(void **state)
     write_text(temp_path(state, "project/.env"), "CODEX_HOME=$OTHER_HOME\n");
     set_environment(NULL, NULL, temp_dir(state));
     assert_int_equal(setenv("OTHER_HOME", temp_path(state, "other"), 1), 0);
-    assert_ok(home_start(temp_path(state, "project"), &home, &err), &err);
+    assert_ok(home_start(temp_path(state, "project"), NULL, &home, &err), &err);
     assert_string_equal(home.path, temp_path(state, ".code"));
     assert_null(getenv("CODEX_HOME"));
     home_finish(&home);
     AUTO_FREE char *trust =
         alloc_printf("[projects.\"%s\"]\ntrust_level = \"trusted\"\n", temp_path(state, "project"));
     write_text(temp_path(state, ".code/config.toml"), trust);
-    assert_ok(home_start(temp_path(state, "project"), &home, &err), &err);
+    assert_ok(home_start(temp_path(state, "project"), NULL, &home, &err), &err);
     assert_string_equal(home.path, temp_path(state, "other"));
     home_finish(&home);
 }
@@ -289,7 +289,7 @@ static void the_alias_still_warns_after_the_start(void **state)
     struct beacon_error err = {0};
     struct home home = {0};
     set_environment(NULL, temp_dir(state), "/");
-    assert_ok(home_start(temp_dir(state), &home, &err), &err);
+    assert_ok(home_start(temp_dir(state), NULL, &home, &err), &err);
     assert_non_null(home.warning);
     home_finish(&home);
 }

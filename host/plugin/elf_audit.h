@@ -1,0 +1,55 @@
+/* elf_audit.h - what the dynamic linker would do with a file, found out by reading bytes.
+ *
+ * Class, machine and note are elf_note.h's; this reads the dynamic section: needed libraries, search
+ * paths, text relocations, stack and relro flags, what is exported and what is imported. Every offset
+ * is checked against the file before it is followed; nothing is executed. Used by trust.c, which
+ * refuses, and by `beacon plugin check`, which lists. Thread: [any].
+ */
+#ifndef HOST_PLUGIN_ELF_AUDIT_H
+#define HOST_PLUGIN_ELF_AUDIT_H
+
+#include <beacon/error.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define ELF_AUDIT_LIST_MAX 65536 /* symbols of one file */
+
+/* Lists end with NULL; everything lives as long as the audit. */
+struct elf_audit {
+    const char *soname; /* or NULL */
+    const char *const *needed;
+    const char *const *exports;  /* defined, dynamic, global or weak, of default visibility */
+    const char *const *imports;  /* undefined, without their versions */
+    const char *rpath, *runpath; /* NULL: none */
+    bool has_text_relocations, has_executable_stack;
+    bool has_writable_code; /* a segment that is writable and executable */
+    bool has_relro, has_bind_now;
+    uint32_t
+        n_constructors; /* of DT_INIT, DT_INIT_ARRAY, DT_PREINIT_ARRAY beyond the compiler's own */
+};
+
+/* The bytes of a whole file. *ret is the caller's, for elf_audit_destroy(). */
+int elf_audit_read(const void *bytes, size_t n, const char *name, struct elf_audit **ret,
+                   struct beacon_error *err);
+void elf_audit_destroy(struct elf_audit *audit); /* NULL is fine */
+
+/* Is a library one of those every plugin may need: the libc family, libgcc_s, libstdc++, json-c,
+ * protobuf-c, libseccomp? */
+bool elf_audit_is_allowed_library(const char *soname);
+
+/* The capability a plugin must have asked for to import this symbol ("threads" for pthread_create), "-"
+ * for one no plugin may import (fork, exit, dlopen …), or NULL when it needs none. */
+const char *elf_audit_import_capability(const char *symbol);
+
+/* Why a plugin's linking cannot be accepted: a finding per call, index from 0, in a fixed order; false
+ * behind the last. `is_hard` findings are refused always, others under a policy or by the checker. */
+struct elf_finding {
+    bool is_hard;
+    char text[200];
+    char remedy[160];
+};
+bool elf_audit_finding(const struct elf_audit *audit, const char *const *capabilities,
+                       const char *const *more_needed, size_t i, struct elf_finding *ret);
+
+#endif

@@ -1,0 +1,63 @@
+/* policy.h - the admin's clamp on plugins: /etc/code/policy.d/ *.ini, all files intersected.
+ *
+ * Not a configuration layer: it gives no values, it refuses. A refusal is BEACON_E_POLICY (exit
+ * status 78) with the file:line that decided. The folder, its files and every parent must belong to
+ * root and be writable by nobody else (fstat of what was opened), an unknown section or key is an
+ * error, and so is a file that cannot be read: then the host does not run.
+ * Where a function takes a policy, NULL is "there is none" and allows everything. Thread: [any] once
+ * loaded; a policy never changes.
+ */
+#ifndef HOST_PLUGIN_POLICY_H
+#define HOST_PLUGIN_POLICY_H
+
+#include <beacon/error.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "plugin/discover.h"
+
+struct plugin_manifest;
+struct plugin_policy;
+
+/* A minisign public key of [plugins] signers: "acme-2026:RWQ…". */
+struct policy_signer {
+    const char *name, *public_key;
+    const char *where; /* "/etc/code/policy.d/10-acme.ini:4" */
+};
+
+/* *ret is NULL when `dir` does not exist or holds no *.ini. POLICY: it cannot be trusted or read. */
+int plugin_policy_load(const char *dir, struct plugin_policy **ret, struct beacon_error *err);
+void plugin_policy_destroy(struct plugin_policy *policy); /* NULL is fine */
+
+/* May this plugin be used, coming from this place? allow, deny, sources, capabilities_deny. */
+int plugin_policy_judge(const struct plugin_policy *policy, const struct plugin_manifest *manifest,
+                        enum plugin_place place, const char *path, struct beacon_error *err);
+
+/* Are files of this place considered at all? */
+int plugin_policy_judge_place(const struct plugin_policy *policy, enum plugin_place place,
+                              const char *path, struct beacon_error *err);
+
+/* May a drop-in with `override = yes` replace the bundled `id`? Only when an `allow_override` of every file
+ * names it. */
+int plugin_policy_judge_override(const struct plugin_policy *policy, const char *id,
+                                 struct beacon_error *err);
+
+/* The lock every plugin must match, or NULL; *ret_where (may be NULL) is the file:line. */
+const char *plugin_policy_lock(const struct plugin_policy *policy, const char **ret_where);
+
+/* One of them must have signed each file or the lock; 0 = no signature is asked for. */
+size_t plugin_policy_signer_count(const struct plugin_policy *policy);
+const struct policy_signer *plugin_policy_signer(const struct plugin_policy *policy, size_t i);
+
+/* [require]. The mask of BEACON_REQ_* (sandbox.h) that every plan must promise, 0 = none. */
+uint64_t plugin_policy_required_promises(const struct plugin_policy *policy,
+                                         const char **ret_where);
+/* May a provider talk to the origin of this URL? */
+int plugin_policy_judge_origin(const struct plugin_policy *policy, const char *url,
+                               struct beacon_error *err);
+/* Ids of the exporters that must be active, in order; NULL behind the last. */
+const char *plugin_policy_required_telemetry(const struct plugin_policy *policy, size_t i,
+                                             const char **ret_where);
+
+#endif
