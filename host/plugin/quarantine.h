@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define QUARANTINE_FILE  "quarantine.ini" /* in $CODE_HOME */
+#define QUARANTINE_FILE  "quarantine.ini" /* in $CODE_HOME, beside quarantine.lock */
 #define QUARANTINE_AFTER 3 /* hangs or crashes of one version before it is left out */
 
 struct quarantine;
@@ -27,7 +27,8 @@ struct quarantine_entry {
     bool is_active; /* count reached QUARANTINE_AFTER, or a person asked */
 };
 
-/* No file is an empty list. INVALID: the file is damaged. *ret is the caller's. */
+/* No file is an empty list, and so is a NULL home. INVALID: the file is damaged ("FILE:LINE: what");
+ * callers warn and go on without a list. LIMIT: it is too large. *ret is the caller's. */
 int quarantine_load(const char *home, struct quarantine **ret, struct beacon_error *err);
 void quarantine_destroy(struct quarantine *list); /* NULL is fine */
 size_t quarantine_count(const struct quarantine *list);
@@ -37,12 +38,14 @@ const struct quarantine_entry *quarantine_entry(const struct quarantine *list, s
 const struct quarantine_entry *quarantine_find(const struct quarantine *list, const char *id,
                                                const char *version);
 
-/* One more incident; *ret_is_active (may be NULL) tells whether that was the last one. */
+/* One more incident of incident->id and ->version (its count and is_active are not read); another
+ * version begins at one. *ret_count (may be NULL) is how many there are now. A damaged file is set
+ * aside as quarantine.ini.damaged and a new one begun. BUSY: another beacon held the lock for long. */
 int quarantine_report(const char *home, const struct quarantine_entry *incident,
-                      bool *ret_is_active, struct beacon_error *err);
+                      uint32_t *ret_count, struct beacon_error *err);
 
 /* A person's decision: keep `id` out, or let it in again and forget its incidents. NOT_FOUND: there
- * was nothing to forget. */
+ * was nothing to forget. INVALID: that is no id, or the file is damaged. */
 int quarantine_put(const char *home, const char *id, const char *reason, struct beacon_error *err);
 int quarantine_lift(const char *home, const char *id, struct beacon_error *err);
 
