@@ -10,7 +10,7 @@
 #ifndef HOST_BASE_CRASH_H
 #define HOST_BASE_CRASH_H
 
-#include <stdbool.h>
+#include <signal.h>
 
 /* Appended by the handler, one line for each crash inside a plugin: "1 SIGNAL TIME ID VERSION SLOT".
  * Read and removed by the next start. */
@@ -35,6 +35,10 @@ void crash_set_home(const char *home);
  * own from. A thread without it is reported as started by a plugin or a library. */
 void crash_thread_begin(void);
 void crash_thread_end(void);
+
+/* [any] Take the fatal signals out of a set that is going to be blocked: a fault of a blocked signal ends
+ * the program without a word. */
+void crash_unblock(sigset_t *set);
 
 /* [any] Around a write that must not end half-way: a fatal signal on another thread waits for it, a
  * second at most. In a program that is ending crash_hold() does not return. Does not nest. */

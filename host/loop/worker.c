@@ -11,6 +11,7 @@
 #include <uv.h>
 
 #include "base/alloc.h"
+#include "base/crash.h"
 #include "base/io.h"
 #include "loop/loop.h"
 #include "loop/mailbox.h"
@@ -38,7 +39,9 @@ static void release(struct worker *worker)
 static void *thread_main(void *ctx)
 {
     struct worker *worker = ctx;
+    crash_thread_begin();
     worker->job.run(worker, worker->job.ctx);
+    crash_thread_end();
     mailbox_finish(worker->box);
     release(worker);
     return NULL;
@@ -84,6 +87,7 @@ static int start_thread(struct worker *worker)
 {
     sigset_t all, before;
     (void)sigfillset(&all);
+    crash_unblock(&all);
     (void)pthread_sigmask(SIG_SETMASK, &all, &before);
     int failed = pthread_create(&worker->thread, NULL, thread_main, worker);
     (void)pthread_sigmask(SIG_SETMASK, &before, NULL);

@@ -1,9 +1,9 @@
 /* worker.h - one blocking call on one thread, its results posted back to the loop.
  *
  * For plugin calls that may block (a provider's own transport, probing a sandbox, a login). The call
- * runs on a thread of its own, with all signals blocked; worker_post() copies results into the
- * mailbox, the only lock of the host, and the loop hands them out in order. Cancel is a flag plus a
- * pollable descriptor.
+ * runs on a thread of its own, with all signals blocked but the fatal ones; worker_post() copies
+ * results into the mailbox, the only lock of the host, and the loop hands them out in order. Cancel is
+ * a flag plus a pollable descriptor.
  */
 #ifndef HOST_LOOP_WORKER_H
 #define HOST_LOOP_WORKER_H
