@@ -189,11 +189,10 @@ static void say(const struct crash *crash)
     crash_text_write(&text, STDERR_FILENO);
 }
 
-/* A line of standard output that another thread is writing is let finish; no new one begins. */
+/* A line of standard output that another thread is writing is let finish. */
 static void wait_for_holders(void)
 {
     int own = is_holding ? 1 : 0;
-    atomic_store(&is_ending, true);
     for (int i = 0; i < HOLD_STEPS_MAX && atomic_load(&holders) > own; i++) {
         const struct timespec step = {.tv_nsec = HOLD_STEP_NS};
         (void)nanosleep(&step, NULL);
@@ -220,6 +219,7 @@ static const char *name_of(int signal_number)
 static void report(int signal_number, const siginfo_t *info, const void *context)
 {
     struct timespec now = {0};
+    atomic_store(&is_ending, true); /* first: no line is begun any more */
     (void)clock_gettime(CLOCK_REALTIME, &now);
     struct crash crash = {
         .signal_number = signal_number,
