@@ -26,6 +26,11 @@ struct agent {
     struct loop_timer *pause;      /* between a failure and the next attempt */
     bool is_pausing;
     struct attempts attempts;
+    struct request_watch {
+        uint64_t began_ns, frame_ns;
+        uint32_t attempt;
+        bool is_answered;
+    } watch;
     struct event_usage answer; /* of the answer that streams now, as the provider counts */
     bool is_interrupted;
     struct beacon_error failure; /* code 0 = none; the first one counts */
@@ -58,6 +63,13 @@ struct dispatch_call;
 struct tool_answer;
 int conversation_add_answer(struct agent *agent, const struct dispatch_call *call,
                             const struct tool_answer *answer, struct beacon_error *err);
+
+/* request_watch.c: says on the bus what happens to a request. */
+struct stream_outcome;
+void request_watch_begin(struct agent *agent);
+void request_watch_status(void *agent, int32_t status);
+void request_watch_frame(void *agent, struct beacon_str kind);
+void request_watch_end(struct agent *agent, const struct stream_outcome *outcome);
 
 /* usage.c: tokens as the provider counts them, made comparable and added up. */
 void usage_take(struct event_usage *answer, const struct beacon_usage *from);

@@ -7,6 +7,9 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
+#include "event/event.h"
+#include "event/fanout.h"
 #include "loop/loop.h"
 #include "tools/tool.h"
 #include "tools/tool_table.h"
@@ -20,6 +23,7 @@ struct call {
     struct tool_run run;
     char *call_id, *name, *input;
     bool is_freeform;
+    uint64_t began_ns;
 };
 
 struct dispatch {
@@ -133,6 +137,7 @@ static void cancel(struct call *call)
 static void start(struct dispatch *dispatch, struct call *call)
 {
     call->state = CALL_RUNNING;
+    call->began_ns = clock_mono_ns();
     if (call->tool == NULL) {
         tool_answerf(&call->run, "unsupported %s: %s",
                      call->is_freeform ? "custom tool call" : "call", call->name);
@@ -186,6 +191,22 @@ static void drop_waiting(struct dispatch *dispatch)
     }
 }
 
+static void tell_finished(const struct dispatch *dispatch, const struct call *call,
+                          const struct tool_answer *answer)
+{
+    const uint64_t began_ns = call->began_ns != 0 ? call->began_ns : clock_mono_ns();
+    struct event event = {.kind = EVENT_TOOL_FINISHED, .turn_id = dispatch->tools->turn_id};
+    event.as.tool = (struct event_tool){.call_id = call->call_id,
+                                        .name = call->name,
+                                        .input = call->input,
+                                        .input_bytes = call->run.input_bytes,
+                                        .output = answer->text,
+                                        .output_bytes = answer->n,
+                                        .duration_ms = (clock_mono_ns() - began_ns) / 1000000u,
+                                        .is_success = !answer->has_failed};
+    fanout_emit(dispatch->tools->events, &event);
+}
+
 static void on_answer(void *ctx, struct tool_run *run, const struct tool_answer *answer)
 {
     struct dispatch *dispatch = ctx;
@@ -198,6 +219,7 @@ static void on_answer(void *ctx, struct tool_run *run, const struct tool_answer 
     if (dispatch->beginning == call) {
         dispatch->beginning = NULL;
     }
+    tell_finished(dispatch, call, answer);
     struct dispatch_call told = {call->call_id, call->name, call->is_freeform};
     bool is_lost =
         !dispatch->is_dropping && dispatch->callbacks.on_answer(dispatch->ctx, &told, answer) < 0;

@@ -151,15 +151,30 @@ static int on_response(void *ctx, const struct beacon_http_response *response)
     if (response->status >= 200 && response->status < 300) {
         stream->phase = STREAM_ANSWERING;
     }
+    if (stream->core.callbacks.on_status != NULL) {
+        stream->core.callbacks.on_status(stream->core.callbacks.ctx, response->status);
+    }
     struct beacon_error err = {0};
     stream->plugin_failure =
         provider_exchange_on_response(stream->exchange, response, &stream->events, &err);
     return stream->plugin_failure;
 }
 
+/* Deltas are too many to be told of one by one. */
+static bool is_told(const struct stream *stream, struct beacon_str kind)
+{
+    static const char delta[] = "delta";
+    const size_t n = sizeof delta - 1;
+    return stream->core.callbacks.on_frame != NULL && kind.n > 0 &&
+           (kind.n < n || memcmp(kind.p + kind.n - n, delta, n) != 0);
+}
+
 static int on_frame(void *ctx, struct beacon_str event, struct beacon_bytes data)
 {
     struct stream *stream = ctx;
+    if (is_told(stream, event)) {
+        stream->core.callbacks.on_frame(stream->core.callbacks.ctx, event);
+    }
     /* Why it failed is asked in judge(); an error to be cleared for each frame would cost more than
      * the frame's way through the host. */
     stream->plugin_failure =

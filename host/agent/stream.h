@@ -42,6 +42,9 @@ struct stream_callbacks { /* never from inside stream_start() */
     void (*on_warning)(void *ctx, const char *p, size_t n);
     void (*on_end)(void *ctx,
                    const struct stream_outcome *outcome); /* the stream is gone after it */
+    /* For who watches the wire; not of a provider with its own transport. NULL: nobody does. */
+    void (*on_status)(void *ctx, int32_t status);
+    void (*on_frame)(void *ctx, struct beacon_str kind); /* all but deltas and the unnamed */
 };
 
 struct stream_parts {

@@ -209,6 +209,7 @@ static void on_stream_end(void *ctx, const struct stream_outcome *outcome)
     struct agent *agent = ctx;
     agent->stream = NULL;
     agent->has_hung_plugin |= outcome->is_hung;
+    request_watch_end(agent, outcome);
     if (!may_go_on(agent)) {
         turn_run(agent, TURN_DONE);
     } else if (outcome->is_ok) {
@@ -233,8 +234,16 @@ static enum turn_next prepare(struct agent *agent)
 
 static enum turn_next stream(struct agent *agent)
 {
-    const struct stream_callbacks callbacks = {agent,    on_delta,   on_item,
-                                               on_usage, on_warning, on_stream_end};
+    const struct stream_callbacks callbacks = {
+        .ctx = agent,
+        .on_delta = on_delta,
+        .on_item = on_item,
+        .on_usage = on_usage,
+        .on_warning = on_warning,
+        .on_end = on_stream_end,
+        .on_status = request_watch_status,
+        .on_frame = fanout_hears_frames(agent->parts.events) ? request_watch_frame : NULL,
+    };
     struct stream_parts parts = {agent->parts.loop, agent->parts.http, agent->parts.provider,
                                  agent->parts.limits};
     struct beacon_error err = {0};
@@ -250,6 +259,7 @@ static enum turn_next stream(struct agent *agent)
         turn_fail(agent, &err, err.message);
         return TURN_DONE;
     }
+    request_watch_begin(agent); /* now that who hears it could interrupt */
     return TURN_WAIT;
 }
 

@@ -28,6 +28,12 @@ enum event_kind {
     EVENT_USAGE,            /* usage: of one answer and of the thread so far */
     EVENT_TURN_COMPLETED,   /* usage: of the thread so far. Last event of a good turn */
     EVENT_TURN_FAILED,      /* message: why. Last event of a turn that failed or was interrupted */
+    EVENT_REQUEST_STARTED,  /* request: the model is being asked */
+    EVENT_REQUEST_ANSWERED, /* request: with status, or with the error why there is none */
+    EVENT_FRAME,         /* frame: a piece of the answer came, or it broke; no deltas. Only for who
+                             * asked for frames (fanout.h) */
+    EVENT_TOOL_DECIDED,  /* tool: may this call run? */
+    EVENT_TOOL_FINISHED, /* tool: with input and output; every call has one, also a refused one */
 };
 
 enum event_status { EVENT_IN_PROGRESS, EVENT_COMPLETED, EVENT_FAILED, EVENT_DECLINED };
@@ -87,6 +93,31 @@ struct event_retry {
     const char *reason;
 };
 
+struct event_request {
+    uint32_t attempt; /* repeats of this request so far */
+    int32_t status;   /* ANSWERED: of HTTP; 0 = none, or the provider has a transport of its own */
+    uint64_t duration_ms; /* ANSWERED: since it started */
+    const char *error;    /* ANSWERED: NULL = an answer came, whatever its status */
+};
+
+struct event_frame {
+    const char *kind;     /* the provider's word, "response.created"; NULL: the answer broke off */
+    const char *error;    /* why, or NULL */
+    uint64_t duration_ms; /* since the frame before, or the beginning of the answer */
+};
+
+struct event_tool {
+    const char *call_id, *name;
+    const char *decision; /* DECIDED: "approved", "approved_for_session", "denied" or "abort" */
+    const char *source;   /* DECIDED: "config" or "user" */
+    const char *input;    /* FINISHED */
+    size_t input_bytes;
+    const char *output; /* FINISHED: what the model is told */
+    size_t output_bytes;
+    uint64_t duration_ms; /* FINISHED */
+    bool is_success;      /* FINISHED */
+};
+
 struct event {
     enum event_kind kind;
     const char *turn_id; /* "" before the first turn */
@@ -104,6 +135,9 @@ struct event {
         struct event_patch patch;
         struct event_plan plan;
         struct event_retry retry;
+        struct event_request request;
+        struct event_frame frame;
+        struct event_tool tool;
         struct {
             struct event_usage last, total;
         } usage;

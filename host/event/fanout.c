@@ -9,14 +9,16 @@
 
 #define SINKS_MAX 8 /* journal, one front door, exporters */
 
+enum { HEARS_DELTAS = 1 << 0, HEARS_FRAMES = 1 << 1 };
+
 struct fanout {
     struct {
         fanout_sink_fn sink;
         void *ctx;
-        bool hears_deltas;
+        unsigned hears;
     } sinks[SINKS_MAX];
     size_t n;
-    bool has_listener_for_deltas;
+    unsigned heard; /* by any of them */
 };
 
 struct fanout *fanout_create(void)
@@ -29,36 +31,54 @@ void fanout_destroy(struct fanout *fanout)
     free(fanout);
 }
 
-static void add(struct fanout *fanout, fanout_sink_fn sink, void *ctx, bool hears_deltas)
+static void add(struct fanout *fanout, fanout_sink_fn sink, void *ctx, unsigned hears)
 {
     assert(fanout->n < SINKS_MAX);
     fanout->sinks[fanout->n].sink = sink;
     fanout->sinks[fanout->n].ctx = ctx;
-    fanout->sinks[fanout->n].hears_deltas = hears_deltas;
-    fanout->has_listener_for_deltas |= hears_deltas;
+    fanout->sinks[fanout->n].hears = hears;
+    fanout->heard |= hears;
     fanout->n++;
 }
 
 void fanout_add(struct fanout *fanout, fanout_sink_fn sink, void *ctx)
 {
-    add(fanout, sink, ctx, true);
+    add(fanout, sink, ctx, HEARS_DELTAS);
 }
 
 void fanout_add_without_deltas(struct fanout *fanout, fanout_sink_fn sink, void *ctx)
 {
-    add(fanout, sink, ctx, false);
+    add(fanout, sink, ctx, 0);
 }
 
 bool fanout_hears_deltas(const struct fanout *fanout)
 {
-    return fanout->has_listener_for_deltas;
+    return (fanout->heard & HEARS_DELTAS) != 0;
+}
+
+void fanout_add_with_frames(struct fanout *fanout, fanout_sink_fn sink, void *ctx)
+{
+    add(fanout, sink, ctx, HEARS_FRAMES);
+}
+
+bool fanout_hears_frames(const struct fanout *fanout)
+{
+    return (fanout->heard & HEARS_FRAMES) != 0;
+}
+
+/* What a listener must have asked for to hear such an event. */
+static unsigned asked_for(enum event_kind kind)
+{
+    return kind == EVENT_TEXT_DELTA || kind == EVENT_REASONING_DELTA ? HEARS_DELTAS
+           : kind == EVENT_FRAME                                     ? HEARS_FRAMES
+                                                                     : 0;
 }
 
 void fanout_emit(struct fanout *fanout, const struct event *event)
 {
-    const bool is_delta = event->kind == EVENT_TEXT_DELTA || event->kind == EVENT_REASONING_DELTA;
+    const unsigned needed = asked_for(event->kind);
     for (size_t i = 0; i < fanout->n; i++) {
-        if (!is_delta || fanout->sinks[i].hears_deltas) {
+        if ((fanout->sinks[i].hears & needed) == needed) {
             fanout->sinks[i].sink(fanout->sinks[i].ctx, event);
         }
     }

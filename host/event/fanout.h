@@ -20,6 +20,10 @@ void fanout_add(struct fanout *fanout, fanout_sink_fn sink, void *ctx);
 void fanout_add_without_deltas(struct fanout *fanout, fanout_sink_fn sink, void *ctx);
 bool fanout_hears_deltas(const struct fanout *fanout); /* false: no delta need be made */
 
+/* For telemetry: no deltas, but EVENT_FRAME, which nobody else hears. */
+void fanout_add_with_frames(struct fanout *fanout, fanout_sink_fn sink, void *ctx);
+bool fanout_hears_frames(const struct fanout *fanout); /* false: no frame need be told of */
+
 void fanout_emit(struct fanout *fanout, const struct event *event);
 
 #endif

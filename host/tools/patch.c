@@ -56,6 +56,7 @@ static void commit(struct tool_run *run, struct patch_plan *plan)
     struct event_patch event = {
         .call_id = run->call_id, .diff = "", .message = "", .status = EVENT_IN_PROGRESS};
     event.changes = patch_plan_changes(plan, &event.n_changes);
+    tool_decided(run, true);
     emit(run, EVENT_PATCH_STARTED, event);
     AUTO_TEXT struct text diff, summary;
     text_init(&diff, DIFF_MAX);
@@ -71,13 +72,15 @@ static void commit(struct tool_run *run, struct patch_plan *plan)
     event.diff = text_string(&diff);
     event.message = text_string(&summary);
     emit(run, EVENT_PATCH_FINISHED, event);
-    tool_answerf(run, "Exit code: %d\nWall time: %.1f seconds\nOutput:\n%s",
-                 rc == BEACON_OK ? 0 : 1, seconds, text_string(&summary));
+    AUTO_FREE char *answer = alloc_printf("Exit code: %d\nWall time: %.1f seconds\nOutput:\n%s",
+                                          rc == BEACON_OK ? 0 : 1, seconds, text_string(&summary));
+    (rc == BEACON_OK ? tool_answer_text : tool_answer_failure)(run, answer, strlen(answer));
 }
 
 static void answer_refusal(struct tool_run *run, int rc, const struct text *why)
 {
     if (rc == BEACON_E_REFUSED) {
+        tool_decided(run, false);
         tool_answerf(run,
                      "patch rejected: writing outside of the project; rejected by user approval "
                      "settings");
@@ -90,6 +93,7 @@ void patch_run(struct tool_run *run, const char *text, size_t n, const char *dir
 {
     const struct sandbox *sandbox = run->context->sandbox;
     if (sandbox_is_read_only(sandbox)) {
+        tool_decided(run, false);
         tool_answerf(run,
                      "patch rejected: writing is blocked by read-only sandbox; rejected by user "
                      "approval settings");

@@ -61,5 +61,6 @@ void plan_update(struct tool_run *run)
     struct event event = {.kind = EVENT_PLAN_UPDATED, .turn_id = run->context->turn_id};
     event.as.plan = (struct event_plan){json_string_of(arguments, "explanation", ""), steps, n};
     fanout_emit(run->context->events, &event);
-    tool_answerf(run, "Plan updated");
+    static const char done[] = "Plan updated";
+    tool_answer_text(run, done, sizeof done - 1);
 }

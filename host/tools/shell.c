@@ -90,6 +90,8 @@ static void answer(struct waiting *waiting)
         (void)text_addf(&out, "\n[%s]", command_diagnosis(waiting->command));
     }
     command_on_exit(waiting->command, NULL, NULL);
+    const bool has_failed =
+        command_has_exited(waiting->command) && command_exit_code(waiting->command) != 0;
     if (command_has_exited(waiting->command)) {
         command_release(waiting->command);
     }
@@ -97,7 +99,7 @@ static void answer(struct waiting *waiting)
     loop_timer_close(waiting->timer);
     free(waiting);
     run->state = NULL;
-    tool_answer_text(run, text_string(&out), out.len);
+    (has_failed ? tool_answer_failure : tool_answer_text)(run, text_string(&out), out.len);
 }
 
 static void on_exit_seen(void *ctx, struct command *command)
@@ -162,6 +164,7 @@ static void start(struct tool_run *run, const struct command_request *request, u
 {
     struct command *command = NULL;
     struct beacon_error err = {0};
+    tool_decided(run, true);
     if (command_start(run->context, request, &command, &err) != BEACON_OK) {
         tool_answerf(run, "%s failed: %s (%s)", run->name, err.message, err.hint);
         return;
@@ -176,6 +179,7 @@ static bool may_escalate(struct tool_run *run, struct json_object *arguments)
         !json_bool_of(arguments, "with_escalated_permissions", false)) {
         return true;
     }
+    tool_decided(run, false);
     tool_answerf(run, "approval policy is Never; reject command — you cannot ask for escalated "
                       "permissions if the approval policy is Never");
     return false;

@@ -9,10 +9,28 @@
 #include "base/auto.h"
 #include "base/error.h"
 #include "base/json.h"
+#include "event/event.h"
+#include "event/fanout.h"
 
 void tool_answer_text(struct tool_run *run, const char *text, size_t n)
 {
     run->on_answer(run->on_answer_ctx, run, &(struct tool_answer){.text = text, .n = n});
+}
+
+void tool_answer_failure(struct tool_run *run, const char *text, size_t n)
+{
+    run->on_answer(run->on_answer_ctx, run,
+                   &(struct tool_answer){.text = text, .n = n, .has_failed = true});
+}
+
+void tool_decided(const struct tool_run *run, bool may_run)
+{
+    struct event event = {.kind = EVENT_TOOL_DECIDED, .turn_id = run->context->turn_id};
+    event.as.tool = (struct event_tool){.call_id = run->call_id,
+                                        .name = run->name,
+                                        .decision = may_run ? "approved" : "denied",
+                                        .source = "config"};
+    fanout_emit(run->context->events, &event);
 }
 
 void tool_answerf(struct tool_run *run, const char *format, ...)
@@ -25,7 +43,7 @@ void tool_answerf(struct tool_run *run, const char *format, ...)
     if (n < 0) {
         abort();
     }
-    tool_answer_text(run, text, (size_t)n);
+    tool_answer_failure(run, text, (size_t)n);
 }
 
 void tool_answer_image(struct tool_run *run, const char *data_url)

@@ -36,6 +36,7 @@ struct tool_answer {
     const char *text; /* valid UTF-8; borrowed for the call */
     size_t n;
     const char *image_url; /* a data: URL that goes with it, or NULL */
+    bool has_failed;       /* it says why the call came to nothing */
 };
 
 struct tool_run;
@@ -64,8 +65,13 @@ struct tool {
     void (*cancel)(struct tool_run *run); /* answer at once; NULL when start() always answers */
 };
 
+/* Say on the bus that the configuration let this call run, or did not. */
+void tool_decided(const struct tool_run *run, bool may_run);
+
 /* Give the answer; the run may be gone when this returns. */
 void tool_answer_text(struct tool_run *run, const char *text, size_t n);
+void tool_answer_failure(struct tool_run *run, const char *text, size_t n);
+/* A failure in words. */
 void tool_answerf(struct tool_run *run, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void tool_answer_image(struct tool_run *run, const char *data_url);

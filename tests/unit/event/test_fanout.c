@@ -59,6 +59,23 @@ static void deltas_pass_by_those_who_do_not_want_them(void **state)
     fanout_destroy(fanout);
 }
 
+static void frames_are_for_those_who_asked_for_them(void **state)
+{
+    (void)state;
+    static char own[] = "the journal's own";
+    struct fanout *fanout = fanout_create();
+    fanout_add_with_frames(fanout, journal, own);
+    assert_true(fanout_hears_frames(fanout));
+    assert_false(fanout_hears_deltas(fanout));
+    fanout_add(fanout, front_door, NULL);
+    heard[0] = '\0';
+    fanout_emit(fanout, &(struct event){.kind = EVENT_TURN_STARTED});
+    fanout_emit(fanout, &(struct event){.kind = EVENT_TEXT_DELTA});
+    fanout_emit(fanout, &(struct event){.kind = EVENT_FRAME});
+    assert_string_equal(heard, "j2f2f3jB"); /* B is the 18th from 0 */
+    fanout_destroy(fanout);
+}
+
 static void an_event_nobody_listens_to_is_fine(void **state)
 {
     (void)state;
@@ -75,6 +92,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(listeners_hear_each_event_in_the_order_they_came),
         cmocka_unit_test(deltas_pass_by_those_who_do_not_want_them),
+        cmocka_unit_test(frames_are_for_those_who_asked_for_them),
         cmocka_unit_test(an_event_nobody_listens_to_is_fine),
     };
     return cmocka_run_group_tests_name("event/fanout", tests, NULL, NULL);

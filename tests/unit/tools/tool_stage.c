@@ -74,6 +74,9 @@ static void see(void *ctx, const struct event *event)
     case EVENT_PLAN_UPDATED:
         see_plan(&event->as.plan);
         break;
+    case EVENT_TOOL_DECIDED: /* for telemetry; what a client sees is of interest here */
+    case EVENT_TOOL_FINISHED:
+        break;
     default:
         (void)text_addf(&stage.seen, "event %d\n", (int)event->kind);
     }
