@@ -321,16 +321,19 @@ int manifest_read_bytes(const void *bytes, size_t n, const char *name, struct pl
     return read_elf(&file, ret, err);
 }
 
-int manifest_read_file(const char *path, struct plugin_manifest **ret, struct beacon_error *err)
+static int cannot_open(const char *name, struct beacon_error *err)
 {
-    const char *name = path_base(path);
-    /* O_NONBLOCK: a fifo in the folder must not stop the program. */
-    AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    return error_set_errno(err, BEACON_E_IO, errno,
+                           "make the file readable, or remove it from the plugin folder",
+                           "cannot open %s: %s", name, strerror(errno));
+}
+
+int manifest_read_fd(int fd, const char *name, struct plugin_manifest **ret,
+                     struct beacon_error *err)
+{
     struct stat st;
-    if (fd < 0 || fstat(fd, &st) != 0) {
-        return error_set_errno(err, BEACON_E_IO, errno,
-                               "make the file readable, or remove it from the plugin folder",
-                               "cannot open %s: %s", name, strerror(errno));
+    if (fstat(fd, &st) != 0) {
+        return cannot_open(name, err);
     }
     if (!S_ISREG(st.st_mode)) {
         return error_set(err, BEACON_E_INVALID, "remove it from the plugin folder",
@@ -339,6 +342,14 @@ int manifest_read_file(const char *path, struct plugin_manifest **ret, struct be
     }
     const struct elf_file file = {.name = name, .fd = fd, .size = (uint64_t)st.st_size};
     return read_elf(&file, ret, err);
+}
+
+int manifest_read_file(const char *path, struct plugin_manifest **ret, struct beacon_error *err)
+{
+    const char *name = path_base(path);
+    /* O_NONBLOCK: a fifo in the folder must not stop the program. */
+    AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    return fd < 0 ? cannot_open(name, err) : manifest_read_fd(fd, name, ret, err);
 }
 
 int manifest_check_abi(const struct plugin_manifest *manifest, const char *name,

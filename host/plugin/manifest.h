@@ -50,6 +50,11 @@ struct plugin_manifest {
  * manifest_destroy(). */
 int manifest_read_file(const char *path, struct plugin_manifest **ret, struct beacon_error *err);
 
+/* The same from an open file, read at offsets of its own; the descriptor stays open. `name` is what
+ * errors call it. */
+int manifest_read_fd(int fd, const char *name, struct plugin_manifest **ret,
+                     struct beacon_error *err);
+
 /* The same over the bytes of a file in memory; `name` is what errors call it. */
 int manifest_read_bytes(const void *bytes, size_t n, const char *name, struct plugin_manifest **ret,
                         struct beacon_error *err);
