@@ -6,11 +6,13 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "plugin/breadcrumb.h"
 #include "plugin/loader.h"
 #include "plugin/outcome.h"
 #include "plugin/sized.h"
 
-#define FORM_HINT "use the calls of the form the plugin has"
+#define FORM_HINT   "use the calls of the form the plugin has"
+#define AUTHOR_HINT "update the plugin, or report this to its author"
 
 struct telemetry {
     struct plugin_component component;
@@ -122,20 +124,132 @@ int telemetry_open(struct plugin_set *set, const char *component, const char *co
     return BEACON_OK;
 }
 
+static struct breadcrumb enter(const struct telemetry *telemetry, const char *slot)
+{
+    return breadcrumb_enter(plugin_id(telemetry->component.plugin), slot);
+}
+
 void telemetry_close(struct telemetry *telemetry)
 {
     if (telemetry != NULL) {
+        const struct breadcrumb before = enter(telemetry, "destroy");
         telemetry->table.destroy(telemetry->inst);
+        breadcrumb_leave(before);
         free(telemetry);
     }
 }
 
-const struct beacon_telemetry *telemetry_table(const struct telemetry *telemetry)
+const char *telemetry_plugin_id(const struct telemetry *telemetry)
 {
-    return &telemetry->table;
+    return plugin_id(telemetry->component.plugin);
 }
 
-void *telemetry_instance(const struct telemetry *telemetry)
+const char *telemetry_name(const struct telemetry *telemetry)
 {
-    return telemetry->inst;
+    return telemetry->component.name;
+}
+
+bool telemetry_wants(const struct telemetry *telemetry, uint32_t record_type)
+{
+    const uint32_t signals = telemetry->table.signals;
+    return signals == 0 || (signals & (1u << record_type)) != 0;
+}
+
+/* The caller's sink behind one that completes the request and counts. */
+struct request_relay {
+    const struct beacon_http_out *to;
+    uint32_t n;
+};
+
+static bool is_sound(const struct beacon_http_request *request)
+{
+    return request->method.p != NULL && request->method.n > 0 && request->url.p != NULL &&
+           request->url.n > 0 && outcome_is_span(request->headers, request->n_headers) &&
+           outcome_is_span(request->body.p, request->body.n) &&
+           outcome_is_span(request->tls_profile.p, request->tls_profile.n);
+}
+
+static beacon_rc relay_request(const struct beacon_http_out *out,
+                               const struct beacon_http_request *theirs)
+{
+    struct request_relay *relay = out->ctx;
+    struct beacon_http_request request;
+    if (theirs == NULL || relay->n > 0 ||
+        sized_copy(&request, sizeof request, theirs, "a request", NULL) != BEACON_OK ||
+        !is_sound(&request)) {
+        relay->n = UINT32_MAX;
+        return BEACON_E_INVALID;
+    }
+    relay->n++;
+    return relay->to->request(relay->to, &request);
+}
+
+int telemetry_encode(struct telemetry *telemetry, const struct beacon_batch *batch,
+                     const struct beacon_http_out *out, struct beacon_error *err)
+{
+    struct request_relay relay = {.to = out};
+    const struct beacon_http_out sink = {
+        .struct_size = (uint32_t)sizeof sink, .ctx = &relay, .request = relay_request};
+    struct beacon_error theirs;
+    outcome_init(&theirs);
+    const struct breadcrumb before = enter(telemetry, "encode");
+    const beacon_rc answer = telemetry->table.encode(telemetry->inst, batch, &sink, &theirs);
+    breadcrumb_leave(before);
+    if (answer >= BEACON_OK && relay.n != 1) {
+        return error_set(err, BEACON_E_PROTOCOL, AUTHOR_HINT,
+                         "plugin %s described no request for its telemetry, or an unsound one",
+                         telemetry_plugin_id(telemetry));
+    }
+    return outcome_of(telemetry->component.plugin, "encode", answer, &theirs, err);
+}
+
+int telemetry_reply(struct telemetry *telemetry, const struct beacon_http_response *response,
+                    struct beacon_bytes body, struct beacon_export_result *ret,
+                    struct beacon_error *err)
+{
+    struct beacon_export_result result = {.struct_size = (uint32_t)sizeof result};
+    struct beacon_error theirs;
+    outcome_init(&theirs);
+    const struct breadcrumb before = enter(telemetry, "reply");
+    const beacon_rc answer = telemetry->table.reply(telemetry->inst, response, body, &result);
+    breadcrumb_leave(before);
+    const int rc = outcome_of(telemetry->component.plugin, "reply", answer, &theirs, err);
+    if (rc == BEACON_OK) {
+        result.struct_size = (uint32_t)sizeof result;
+        *ret = result;
+    }
+    return rc;
+}
+
+int telemetry_write(struct telemetry *telemetry, const struct beacon_batch *batch,
+                    const struct beacon_cancel *deadline, struct beacon_error *err)
+{
+    struct beacon_error theirs;
+    outcome_init(&theirs);
+    const struct breadcrumb before = enter(telemetry, "write");
+    const beacon_rc answer = telemetry->table.write(telemetry->inst, batch, deadline, &theirs);
+    breadcrumb_leave(before);
+    return outcome_of(telemetry->component.plugin, "write", answer, &theirs, err);
+}
+
+int telemetry_flush(struct telemetry *telemetry, const struct beacon_cancel *deadline,
+                    struct beacon_error *err)
+{
+    struct beacon_error theirs;
+    outcome_init(&theirs);
+    const struct breadcrumb before = enter(telemetry, "flush");
+    const beacon_rc answer = telemetry->table.flush(telemetry->inst, deadline, &theirs);
+    breadcrumb_leave(before);
+    return outcome_of(telemetry->component.plugin, "flush", answer, &theirs, err);
+}
+
+int telemetry_shutdown(struct telemetry *telemetry, const struct beacon_cancel *deadline,
+                       struct beacon_error *err)
+{
+    struct beacon_error theirs;
+    outcome_init(&theirs);
+    const struct breadcrumb before = enter(telemetry, "shutdown");
+    const beacon_rc answer = telemetry->table.shutdown(telemetry->inst, deadline, &theirs);
+    breadcrumb_leave(before);
+    return outcome_of(telemetry->component.plugin, "shutdown", answer, &theirs, err);
 }
