@@ -59,6 +59,7 @@ int exchange_create(const struct beacon_http_request *rq, const struct http_limi
     exchange->body_len = rq->body.n;
     exchange->framing_kind = rq->framing;
     exchange->flags = rq->flags;
+    exchange->auth = rq->auth;
     exchange->clocks.limits = *limits;
     exchange->clocks.total_ms = rq->total_timeout_ms;
     if (rq->idle_timeout_ms != 0) {
@@ -162,6 +163,12 @@ void exchange_end(struct http_exchange *exchange, CURLcode code)
     if (!exchange->is_silent) {
         tell_end(exchange, outcome(exchange, code));
     }
+}
+
+void exchange_end_unsent(struct http_exchange *exchange)
+{
+    exchange->state = EXCHANGE_ENDING;
+    tell_end(exchange, BEACON_END_TRUNCATED);
 }
 
 void exchange_end_late(struct http_exchange *exchange)

@@ -16,6 +16,7 @@
 struct curl_table;
 
 enum exchange_state {
+    EXCHANGE_ATTACHING, /* its credentials are being fetched: nothing of libcurl is there yet */
     EXCHANGE_WAITING, /* begun inside a callback of libcurl: added when that has returned */
     EXCHANGE_RUNNING,
     EXCHANGE_ENDING,    /* its last callbacks run, then it is freed */
@@ -26,6 +27,7 @@ struct http_exchange {
     struct http *http;
     struct http_exchange *prev, *next; /* in http's list */
     enum exchange_state state;
+    uint32_t attach_round; /* of http_credentials_ready(), in which it was asked about last */
     bool is_silent; /* cancelled: no callback any more */
     struct http_callbacks callbacks;
     void *ctx;
@@ -34,7 +36,7 @@ struct http_exchange {
     char *url, *method;
     char *body;
     size_t body_len;
-    uint32_t framing_kind, flags;
+    uint32_t framing_kind, flags, auth;
     struct header_list headers;
     char peer[ORIGIN_NAME_BYTES];
     char detail[CURL_ERROR_SIZE]; /* libcurl's words about a failure */
@@ -60,6 +62,9 @@ void exchange_prepare(struct http_exchange *exchange, const struct curl_table *c
 
 /* The transfer is out of the multi handle: the last frame, if any, and on_end. */
 void exchange_end(struct http_exchange *exchange, CURLcode code);
+
+/* As exchange_end, before there was a transfer: exchange->err says why. */
+void exchange_end_unsent(struct http_exchange *exchange);
 
 /* As exchange_end, when a clock has expired. */
 void exchange_end_late(struct http_exchange *exchange);

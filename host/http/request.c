@@ -18,6 +18,7 @@ struct http {
     struct http_credentials credentials;
     struct http_exchange *first;
     bool needs_sweep; /* an exchange waits to be added or freed */
+    uint32_t attach_round;
 };
 
 static void unlink_exchange(struct http *http, struct http_exchange *exchange)
@@ -128,14 +129,22 @@ static int add_credential(void *ctx, struct beacon_str name, struct beacon_str v
     return header_list_replace(ctx, name, value, err);
 }
 
-static int attach_credentials(const struct http *http, const struct beacon_http_request *rq,
-                              struct http_exchange *exchange, struct beacon_error *err)
+/* BEACON_OK, HTTP_ATTACH_LATER, or a failure. */
+static int attach_credentials(const struct http *http, struct http_exchange *exchange,
+                              struct beacon_error *err)
 {
-    if (rq->auth != BEACON_AUTH_INSTANCE || http->credentials.attach == NULL) {
+    if (exchange->auth != BEACON_AUTH_INSTANCE || http->credentials.attach == NULL) {
         return BEACON_OK;
     }
+    const struct beacon_http_request rq = {
+        .struct_size = (uint32_t)sizeof rq,
+        .method = {exchange->method, strlen(exchange->method)},
+        .url = {exchange->url, strlen(exchange->url)},
+        .body = {(const uint8_t *)exchange->body, exchange->body_len},
+        .auth = exchange->auth,
+    };
     struct http_header_sink sink = {&exchange->headers, add_credential};
-    return http->credentials.attach(http->credentials.ctx, rq, &sink, err);
+    return http->credentials.attach(http->credentials.ctx, &rq, &sink, err);
 }
 
 static int need_curl(struct http *http, struct beacon_error *err)
@@ -160,23 +169,10 @@ static struct beacon_http_request full_request(const struct beacon_http_request 
     return full;
 }
 
-/* NOLINTNEXTLINE(readability-function-size): seven names; a struct would only move them */
-int http_start(struct http *http, const struct beacon_http_request *rq,
-               const struct http_limits *limits, const struct http_callbacks *callbacks, void *ctx,
-               struct http_exchange **ret, struct beacon_error *err)
+/* The headers are complete: let it go. */
+static void launch(struct http_exchange *exchange)
 {
-    struct beacon_http_request full = full_request(rq);
-    struct http_exchange *exchange = NULL;
-    int rc = exchange_create(&full, limits, &exchange, err);
-    rc = rc == BEACON_OK ? attach_credentials(http, &full, exchange, err) : rc;
-    rc = rc == BEACON_OK ? need_curl(http, err) : rc;
-    if (rc != BEACON_OK) {
-        exchange_destroy(exchange);
-        return rc;
-    }
-    exchange->callbacks = *callbacks;
-    exchange->ctx = ctx;
-    link_exchange(http, exchange);
+    struct http *http = exchange->http;
     exchange_prepare(exchange, http->curl);
     clocks_start(&exchange->clocks, http->loop, on_clock, exchange);
     if (multi_is_inside(http->multi)) {
@@ -185,8 +181,67 @@ int http_start(struct http *http, const struct beacon_http_request *rq,
     } else {
         run(exchange);
     }
+}
+
+/* NOLINTNEXTLINE(readability-function-size): seven names; a struct would only move them */
+int http_start(struct http *http, const struct beacon_http_request *rq,
+               const struct http_limits *limits, const struct http_callbacks *callbacks, void *ctx,
+               struct http_exchange **ret, struct beacon_error *err)
+{
+    struct beacon_http_request full = full_request(rq);
+    struct http_exchange *exchange = NULL;
+    int rc = exchange_create(&full, limits, &exchange, err);
+    rc = rc == BEACON_OK ? attach_credentials(http, exchange, err) : rc;
+    bool is_later = rc == HTTP_ATTACH_LATER;
+    rc = rc >= BEACON_OK ? need_curl(http, err) : rc; /* loaded while the credentials come */
+    if (rc != BEACON_OK) {
+        exchange_destroy(exchange);
+        return rc;
+    }
+    exchange->callbacks = *callbacks;
+    exchange->ctx = ctx;
+    link_exchange(http, exchange);
+    if (is_later) {
+        exchange->state = EXCHANGE_ATTACHING;
+        exchange->attach_round = http->attach_round;
+    } else {
+        launch(exchange);
+    }
     *ret = exchange;
     return BEACON_OK;
+}
+
+/* What another try could not mend is for the person to mend. */
+static bool may_pass(beacon_rc code)
+{
+    return code == BEACON_E_IO || code == BEACON_E_DEADLINE || code == BEACON_E_BUSY;
+}
+
+static void attach_again(struct http_exchange *exchange)
+{
+    int rc = attach_credentials(exchange->http, exchange, &exchange->err);
+    if (rc == BEACON_OK) {
+        launch(exchange);
+    } else if (rc != HTTP_ATTACH_LATER) {
+        exchange->err.flags |= may_pass(rc) ? 0 : HTTP_ERROR_PERMANENT;
+        exchange_end_unsent(exchange);
+        forget(exchange);
+    }
+}
+
+void http_credentials_ready(struct http *http)
+{
+    http->attach_round++;
+    /* Looked for anew each time: a callback may start and cancel others. */
+    for (struct http_exchange *exchange = http->first; exchange != NULL;) {
+        if (exchange->state == EXCHANGE_ATTACHING && exchange->attach_round != http->attach_round) {
+            exchange->attach_round = http->attach_round;
+            attach_again(exchange);
+            exchange = http->first;
+        } else {
+            exchange = exchange->next;
+        }
+    }
 }
 
 void http_cancel(struct http_exchange *exchange)

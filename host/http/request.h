@@ -51,8 +51,13 @@ struct http_header_sink {
                struct beacon_error *err);
 };
 
-/* Filled by the room above that knows the secrets. attach() runs inside http_start(), after the
- * provider is done, for requests with auth == BEACON_AUTH_INSTANCE; its failure is http_start()'s. */
+/* attach() cannot say yet: the request waits, and is asked about again by http_credentials_ready(). */
+#define HTTP_ATTACH_LATER 1
+
+/* Filled by the room above that knows the secrets. attach() runs after the provider is done, for
+ * requests with auth == BEACON_AUTH_INSTANCE: inside http_start(), whose failure is its failure, and
+ * after HTTP_ATTACH_LATER once more for each call of http_credentials_ready(), when its failure goes to
+ * on_end. It sees method, URL and body of the request. */
 struct http_credentials {
     int (*attach)(void *ctx, const struct beacon_http_request *rq, struct http_header_sink *out,
                   struct beacon_error *err);
@@ -63,6 +68,9 @@ struct http *http_create(struct loop *loop); /* cheap: nothing is loaded or open
 void http_destroy(
     struct http *http); /* cancels what is under way; not from a callback; NULL is fine */
 void http_set_credentials(struct http *http, const struct http_credentials *credentials);
+
+/* Ask attach() again for every request that waits for it. From the loop, never from inside attach(). */
+void http_credentials_ready(struct http *http);
 
 /* Begin. On failure nothing is sent and no callback follows: BEACON_E_INVALID for a URL that is not
  * http or https, or a CR, LF or NUL in URL, method or header; BEACON_E_NOT_FOUND without libcurl.

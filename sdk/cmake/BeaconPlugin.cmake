@@ -210,6 +210,14 @@ function(_beacon_plugin_link_options name dir)
     endif()
 endfunction()
 
+function(_beacon_plugin_compile name dir libs)
+    target_include_directories(${name} PRIVATE ${BEACON_SDK_INCLUDE_DIRS} "${dir}")
+    if(TARGET beacon_build)
+        target_link_libraries(${name} PRIVATE beacon_build)
+    endif()
+    target_link_libraries(${name} PRIVATE ${libs})
+endfunction()
+
 function(beacon_add_plugin)
     cmake_parse_arguments(PARSE_ARGV 0 ARG "UNCHECKED" "NAME;MANIFEST;OUTPUT_DIRECTORY"
                           "SOURCES;LIBS")
@@ -230,6 +238,13 @@ function(beacon_add_plugin)
     endif()
     set(generated "${CMAKE_CURRENT_BINARY_DIR}/${ARG_NAME}_generated")
     _beacon_manifest_header("${manifest}" "${json}" ${ARG_NAME} "${generated}")
+    if(BEACON_PLUGIN_IS_STATIC) # set by the host's build for its static set
+        string(JSON id GET "${json}" id)
+        beacon_static_plugin(NAME ${ARG_NAME} ID "${id}" MANIFEST "${manifest}"
+                             GENERATED "${generated}" SOURCES ${ARG_SOURCES} LIBS ${ARG_LIBS})
+        _beacon_plugin_compile(${ARG_NAME} "${generated}" "${ARG_LIBS}")
+        return()
+    endif()
     _beacon_manifest_note("${manifest}" ${ARG_NAME} "${generated}" note_source)
 
     add_library(${ARG_NAME} MODULE ${ARG_SOURCES} "${note_source}")
@@ -237,10 +252,6 @@ function(beacon_add_plugin)
         PREFIX "" SUFFIX ".so" LIBRARY_OUTPUT_DIRECTORY "${ARG_OUTPUT_DIRECTORY}"
         C_VISIBILITY_PRESET hidden CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON
         POSITION_INDEPENDENT_CODE ON)
-    target_include_directories(${ARG_NAME} PRIVATE ${BEACON_SDK_INCLUDE_DIRS} "${generated}")
-    if(TARGET beacon_build)
-        target_link_libraries(${ARG_NAME} PRIVATE beacon_build)
-    endif()
-    target_link_libraries(${ARG_NAME} PRIVATE ${ARG_LIBS})
+    _beacon_plugin_compile(${ARG_NAME} "${generated}" "${ARG_LIBS}")
     _beacon_plugin_link_options(${ARG_NAME} "${generated}")
 endfunction()
