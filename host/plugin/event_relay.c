@@ -4,6 +4,7 @@
 #include <stddef.h>
 
 #include "base/error.h"
+#include "plugin/breadcrumb.h"
 #include "plugin/outcome.h"
 #include "plugin/sized.h"
 
@@ -113,7 +114,9 @@ static beacon_rc complete(struct event_relay *relay, struct whole_event *whole)
 
 static beacon_rc hand_over(struct event_relay *relay, const struct beacon_event *ev)
 {
+    const struct breadcrumb before = breadcrumb_enter_host();
     beacon_rc rc = relay->to->emit(relay->to, ev);
+    breadcrumb_leave(before);
     if (rc < BEACON_OK) {
         relay->failed = error_set(&relay->why, outcome_code(rc),
                                   "look for the reason in the message before this one",

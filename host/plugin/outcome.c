@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "plugin/breadcrumb.h"
 #include "plugin/loader.h"
 
 void outcome_init(struct beacon_error *theirs)
@@ -53,7 +54,9 @@ int outcome_create(const struct plugin *plugin, outcome_create_fn create, const 
     struct beacon_error theirs;
     void *inst = NULL;
     outcome_init(&theirs);
+    const struct breadcrumb before = breadcrumb_enter(plugin_id(plugin), "create");
     beacon_rc rc = create(plugin_state(plugin), plugin_host(plugin), span, &inst, &theirs);
+    breadcrumb_leave(before);
     int ours = outcome_of(plugin, "create", rc, &theirs, err);
     if (ours == BEACON_OK) {
         *ret = inst;

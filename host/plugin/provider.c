@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "plugin/breadcrumb.h"
 #include "plugin/event_relay.h"
 #include "plugin/loader.h"
 #include "plugin/outcome.h"
@@ -26,6 +27,12 @@ struct provider_exchange {
     struct event_relay relay;
     struct beacon_http_request request; /* of the last poll, completed */
 };
+
+/* Every call of a slot stands between enter() and breadcrumb_leave(). */
+static struct breadcrumb enter(const struct provider *provider, const char *slot)
+{
+    return breadcrumb_enter(plugin_id(provider->component.plugin), slot);
+}
 
 static int unsupported(struct beacon_error *err, const char *what)
 {
@@ -137,9 +144,16 @@ int provider_open(struct plugin_set *set, const char *component, const char *con
 void provider_close(struct provider *provider)
 {
     if (provider != NULL) {
+        const struct breadcrumb before = enter(provider, "destroy");
         provider->table.destroy(provider->inst);
+        breadcrumb_leave(before);
         free(provider);
     }
+}
+
+const char *provider_plugin_id(const struct provider *provider)
+{
+    return plugin_id(provider->component.plugin);
 }
 
 const char *provider_opaque_ns(const struct provider *provider)
@@ -149,7 +163,9 @@ const char *provider_opaque_ns(const struct provider *provider)
 
 int64_t provider_count_tokens(const struct provider *provider, const struct beacon_turn *turn)
 {
+    const struct breadcrumb before = enter(provider, "count_tokens");
     int64_t n = provider->table.count_tokens(provider->inst, turn);
+    breadcrumb_leave(before);
     return n < 0 ? -1 : n;
 }
 
@@ -175,7 +191,10 @@ int provider_models(const struct provider *provider, const struct beacon_models_
     struct models_relay relay = {.to = out};
     const struct beacon_models_sink sink = {
         .struct_size = (uint32_t)sizeof sink, .ctx = &relay, .add = add_model};
-    return outcome_code(provider->table.models(provider->inst, &sink));
+    const struct breadcrumb before = enter(provider, "models");
+    beacon_rc answer = provider->table.models(provider->inst, &sink);
+    breadcrumb_leave(before);
+    return outcome_code(answer);
 }
 
 int provider_exchange_open(struct provider *provider, const struct beacon_turn *turn,
@@ -184,7 +203,9 @@ int provider_exchange_open(struct provider *provider, const struct beacon_turn *
     struct beacon_error theirs;
     struct beacon_exchange *exchange = NULL;
     outcome_init(&theirs);
+    const struct breadcrumb before = enter(provider, "open");
     beacon_rc answer = provider->table.open(provider->inst, turn, &exchange, &theirs);
+    breadcrumb_leave(before);
     int rc = outcome_of(provider->component.plugin, "open", answer, &theirs, err);
     if (rc != BEACON_OK) {
         return rc;
@@ -235,7 +256,9 @@ int provider_exchange_poll(struct provider_exchange *exchange, struct beacon_act
     struct beacon_action action = {.struct_size = (uint32_t)sizeof action};
     struct beacon_error theirs;
     outcome_init(&theirs);
+    const struct breadcrumb before = enter(provider, "poll");
     beacon_rc answer = provider->table.poll(exchange->theirs, &action, &theirs);
+    breadcrumb_leave(before);
     int rc = outcome_of(provider->component.plugin, "poll", answer, &theirs, err);
     if (rc != BEACON_OK) {
         return rc;
@@ -273,8 +296,10 @@ int provider_exchange_on_response(struct provider_exchange *exchange,
     const struct provider *provider = exchange->provider;
     struct beacon_error theirs;
     outcome_init(&theirs);
+    const struct breadcrumb before = enter(provider, "on_response");
     beacon_rc answer = provider->table.on_response(
         exchange->theirs, response, event_relay_begin(&exchange->relay, events), &theirs);
+    breadcrumb_leave(before);
     return settle_call(&exchange->relay, provider->component.plugin, "on_response", answer, &theirs,
                        err);
 }
@@ -286,8 +311,10 @@ int provider_exchange_on_frame(struct provider_exchange *exchange, struct beacon
     const struct provider *provider = exchange->provider;
     struct beacon_error theirs;
     outcome_init(&theirs);
+    const struct breadcrumb before = enter(provider, "on_frame");
     beacon_rc answer = provider->table.on_frame(
         exchange->theirs, event, data, event_relay_begin(&exchange->relay, events), &theirs);
+    breadcrumb_leave(before);
     return settle_call(&exchange->relay, provider->component.plugin, "on_frame", answer, &theirs,
                        err);
 }
@@ -298,8 +325,10 @@ int provider_exchange_on_end(struct provider_exchange *exchange, uint32_t how,
     const struct provider *provider = exchange->provider;
     struct beacon_error theirs;
     outcome_init(&theirs);
+    const struct breadcrumb before = enter(provider, "on_end");
     beacon_rc answer = provider->table.on_end(exchange->theirs, how,
                                               event_relay_begin(&exchange->relay, events), &theirs);
+    breadcrumb_leave(before);
     return settle_call(&exchange->relay, provider->component.plugin, "on_end", answer, &theirs,
                        err);
 }
@@ -320,7 +349,9 @@ static void make_readable(struct beacon_verdict *verdict)
 void provider_exchange_judge(struct provider_exchange *exchange, struct beacon_verdict *ret)
 {
     struct beacon_verdict verdict = {.struct_size = (uint32_t)sizeof verdict};
+    const struct breadcrumb before = enter(exchange->provider, "judge");
     exchange->provider->table.judge(exchange->theirs, &verdict);
+    breadcrumb_leave(before);
     make_readable(&verdict);
     *ret = verdict;
 }
@@ -328,7 +359,9 @@ void provider_exchange_judge(struct provider_exchange *exchange, struct beacon_v
 void provider_exchange_close(struct provider_exchange *exchange)
 {
     if (exchange != NULL) {
+        const struct breadcrumb before = enter(exchange->provider, "close");
         exchange->provider->table.close(exchange->theirs);
+        breadcrumb_leave(before);
         free(exchange);
     }
 }
@@ -342,8 +375,10 @@ int provider_stream(struct provider *provider, const struct beacon_turn *turn,
     struct event_relay relay;
     outcome_init(&theirs);
     event_relay_init(&relay);
+    const struct breadcrumb before = enter(provider, "stream");
     beacon_rc answer = provider->table.stream(
         provider->inst, turn, event_relay_begin(&relay, events), cancel, &verdict, &theirs);
+    breadcrumb_leave(before);
     make_readable(&verdict);
     *ret = verdict;
     return settle_call(&relay, provider->component.plugin, "stream", answer, &theirs, err);

@@ -23,6 +23,8 @@ int provider_open(struct plugin_set *set, const char *component, const char *con
                   struct provider **ret, struct beacon_error *err);
 void provider_close(struct provider *provider); /* exchanges first; NULL is fine */
 
+const char *provider_plugin_id(const struct provider *provider); /* for reports */
+
 /* Parts carrying `opaque` may be sent to a provider only when its namespace equals the one they came
  * from. Never NULL; a plugin that names none gets its own id. */
 const char *provider_opaque_ns(const struct provider *provider);

@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "plugin/breadcrumb.h"
 #include "plugin/loader.h"
 #include "plugin/outcome.h"
 #include "plugin/sized.h"
@@ -26,6 +27,12 @@ struct plan_relay {
     const struct beacon_plan *to;
     beacon_rc failed;
 };
+
+/* Every call of a slot stands between enter() and breadcrumb_leave(). */
+static struct breadcrumb enter(const struct sandbox_backend *backend, const char *slot)
+{
+    return breadcrumb_enter(plugin_id(backend->component.plugin), slot);
+}
 
 static beacon_rc no_diagnose(void *inst, void *cookie, int32_t wait_status,
                              struct beacon_bytes err_tail, const struct beacon_sink *out)
@@ -92,7 +99,9 @@ int sandbox_backend_open(struct plugin_set *set, const char *component, const ch
 void sandbox_backend_close(struct sandbox_backend *backend)
 {
     if (backend != NULL) {
+        const struct breadcrumb before = enter(backend, "destroy");
         backend->table.destroy(backend->inst);
+        breadcrumb_leave(before);
         free(backend);
     }
 }
@@ -109,8 +118,10 @@ int sandbox_backend_probe(struct sandbox_backend *backend, struct beacon_sandbox
     struct beacon_sandbox_report report = {.struct_size = (uint32_t)sizeof report};
     struct beacon_error theirs;
     outcome_init(&theirs);
+    const struct breadcrumb before = enter(backend, "probe");
     beacon_rc answer =
         backend->table.probe(plugin_state(plugin), plugin_host(plugin), &report, &theirs);
+    breadcrumb_leave(before);
     int rc = outcome_of(plugin, "probe", answer, &theirs, err);
     if (rc == BEACON_OK) {
         report.struct_size = (uint32_t)sizeof report;
@@ -226,11 +237,13 @@ int sandbox_backend_prepare(struct sandbox_backend *backend,
     void *cookie = NULL;
     plan_relay_init(&relay, plan);
     outcome_init(&theirs);
+    const struct breadcrumb before = enter(backend, "prepare");
     beacon_rc answer =
         backend->table.prepare(backend->inst, policy, exec, &relay.table, &cookie, &theirs);
+    breadcrumb_leave(before);
     int rc = outcome_of(backend->component.plugin, "prepare", answer, &theirs, err);
     if (rc == BEACON_OK && relay.failed != BEACON_OK) {
-        backend->table.release(backend->inst, cookie);
+        sandbox_backend_release(backend, cookie);
         return error_set(err, relay.failed, AUTHOR_HINT,
                          "plugin %s went on after a part of its sandbox plan was refused",
                          plugin_id(backend->component.plugin));
@@ -243,11 +256,16 @@ int sandbox_backend_prepare(struct sandbox_backend *backend,
 
 void sandbox_backend_release(struct sandbox_backend *backend, void *cookie)
 {
+    const struct breadcrumb before = enter(backend, "release");
     backend->table.release(backend->inst, cookie);
+    breadcrumb_leave(before);
 }
 
 int sandbox_backend_diagnose(struct sandbox_backend *backend, void *cookie, int32_t wait_status,
                              struct beacon_bytes tail, const struct beacon_sink *sink)
 {
-    return outcome_code(backend->table.diagnose(backend->inst, cookie, wait_status, tail, sink));
+    const struct breadcrumb before = enter(backend, "diagnose");
+    beacon_rc answer = backend->table.diagnose(backend->inst, cookie, wait_status, tail, sink);
+    breadcrumb_leave(before);
+    return outcome_code(answer);
 }
