@@ -13,6 +13,7 @@
 
 static const struct command_row rows[] = {
     {"list", NULL, "Show every plugin that was found, and why some are not used", cmd_plugin_list},
+    {"check", NULL, "Hold a plugin file to the promises of the plugin interface", cmd_plugin_check},
 };
 
 #define ROWS (sizeof rows / sizeof rows[0])

@@ -10,5 +10,5 @@ for header in "$@"; do
         printf "%s: does not compile alone\n%s\n" "$header" "$said"
 done'
 
-tree_files '^(host|include|sdk/include|plugins|tests/support)/.*\.h$' |
+tree_files '^(host|include|sdk/include|sdk/check|plugins|tests/support)/.*\.h$' |
     for_all -n 8 -P "$(nproc)" sh -c "$compile_alone" sh | verdict 'a header includes or declares what it names'

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stddef.h>
+
+#include "check.h"
+#include "checks.h"
+
+static const struct {
+    char letter;
+    const char *title;
+} groups[] = {
+    {'S', "static audit"}, {'L', "load"}, {'C', "life cycle"}, {'P', "provider"},
+    {'X', "sandbox"},      {'A', "auth"}, {'T', "telemetry"},
+};
+
+const char *check_group_title(char group)
+{
+    for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++) {
+        if (groups[i].letter == group) {
+            return groups[i].title;
+        }
+    }
+    return "";
+}
+
+/* Group by group; a check stands behind the one it needs. */
+const struct check check_table[] = {
+    {"S.note", CHECK_FILE, NULL, "the file carries a complete manifest for this ABI",
+     check_static_note},
+    {"S.texts", CHECK_FILE, "S.note", "the manifest has description, licence and known interfaces",
+     check_static_texts},
+    {"S.capabilities", CHECK_FILE, "S.note", "capabilities are known and fit the components",
+     check_static_capabilities},
+    {"S.exports", CHECK_FILE, "S.note", "the entry is the only exported symbol",
+     check_static_exports},
+    {"S.imports", CHECK_FILE, "S.note", "what is imported is covered by the capabilities",
+     check_static_imports},
+    {"S.needed", CHECK_FILE, "S.note", "only libraries are needed that every host allows",
+     check_static_needed},
+    {"S.search_path", CHECK_FILE, "S.note", "no library search path is built in",
+     check_static_search_path},
+    {"S.relro", CHECK_FILE, "S.note", "relocations are read-only once the file is mapped",
+     check_static_relro},
+    {"S.stack", CHECK_FILE, "S.note", "no executable stack is asked for", check_static_stack},
+    {"S.pages", CHECK_FILE, "S.note", "no page is writable and executable", check_static_pages},
+    {"S.pic", CHECK_FILE, "S.note", "the code is position independent", check_static_pic},
+
+    {"L.maps", CHECK_FILE, "S.note", "the file can be mapped and its entry gives the plugin",
+     check_load_maps},
+    {"L.entry", CHECK_FILE, "L.maps", "the entry is repeatable and serves later hosts",
+     check_load_entry},
+    {"L.agrees", CHECK_FILE, "L.maps", "code and manifest say the same", check_load_agrees},
+    {"L.tables", CHECK_FILE, "L.agrees", "every component has the slots that are mandatory",
+     check_load_tables},
+    {"L.loads", CHECK_FILE, "L.tables", "load() succeeds with an ordinary host", check_load_loads},
+    {"L.files", CHECK_FILE, "L.loads", "loading opens and creates no file", check_load_files},
+    {"L.sockets", CHECK_FILE, "L.loads", "loading opens no socket", check_load_sockets},
+    {"L.threads", CHECK_FILE, "L.loads", "loading starts no thread", check_load_threads},
+    {"L.output", CHECK_FILE, "L.loads", "loading writes nothing to stdout or stderr",
+     check_load_output},
+    {"L.environment", CHECK_FILE, "L.loads", "loading leaves environment variables alone",
+     check_load_environment},
+    {"L.cwd", CHECK_FILE, "L.loads", "loading leaves the working directory alone", check_load_cwd},
+    {"L.umask", CHECK_FILE, "L.loads", "loading leaves the umask alone", check_load_umask},
+    {"L.locale", CHECK_FILE, "L.loads", "loading leaves the locale alone", check_load_locale},
+    {"L.signals", CHECK_FILE, "L.loads", "loading leaves signal handlers and masks alone",
+     check_load_signals},
+    {"L.facets", CHECK_FILE, "L.loads", "facets that are not known exactly are NULL",
+     check_load_facets},
+    {"L.older_host", CHECK_FILE, "L.loads", "a host with the shortest structs is served",
+     check_load_older_host},
+    {"L.newer_host", CHECK_FILE, "L.loads", "a host with longer structs is served",
+     check_load_newer_host},
+    {"L.unloads", CHECK_FILE, "L.loads", "unload() leaves nothing behind", check_load_unloads},
+};
+
+const size_t check_table_n = sizeof check_table / sizeof check_table[0];

@@ -1,0 +1,41 @@
+/* checks.h - the functions behind the rows of check_table.c, by group. Each runs in the process of one
+ * check. */
+#ifndef SDK_CHECK_CHECKS_H
+#define SDK_CHECK_CHECKS_H
+
+struct check_case;
+
+/* S */
+void check_static_note(struct check_case *c);
+void check_static_texts(struct check_case *c);
+void check_static_capabilities(struct check_case *c);
+void check_static_exports(struct check_case *c);
+void check_static_imports(struct check_case *c);
+void check_static_needed(struct check_case *c);
+void check_static_search_path(struct check_case *c);
+void check_static_relro(struct check_case *c);
+void check_static_stack(struct check_case *c);
+void check_static_pages(struct check_case *c);
+void check_static_pic(struct check_case *c);
+
+/* L */
+void check_load_maps(struct check_case *c);
+void check_load_loads(struct check_case *c);
+void check_load_agrees(struct check_case *c);
+void check_load_entry(struct check_case *c);
+void check_load_tables(struct check_case *c);
+void check_load_files(struct check_case *c);
+void check_load_sockets(struct check_case *c);
+void check_load_threads(struct check_case *c);
+void check_load_output(struct check_case *c);
+void check_load_environment(struct check_case *c);
+void check_load_cwd(struct check_case *c);
+void check_load_umask(struct check_case *c);
+void check_load_locale(struct check_case *c);
+void check_load_signals(struct check_case *c);
+void check_load_facets(struct check_case *c);
+void check_load_newer_host(struct check_case *c);
+void check_load_older_host(struct check_case *c);
+void check_load_unloads(struct check_case *c);
+
+#endif
