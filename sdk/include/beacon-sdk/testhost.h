@@ -61,7 +61,8 @@ const struct beacon_host *testhost_host(const struct testhost *t);
 /* ---- findings ---- */
 
 /* All of them, one per line, "" when the plugin did nothing wrong. A line is "rule: slot: sentence"; the
- * rules are crash, kept-pointer, over-read, late-call, thread, reentered, grammar, value, secret. */
+ * rules are crash, kept-pointer, over-read, late-call, thread, reentered, purity, grammar, value,
+ * secret. */
 const char *testhost_findings(const struct testhost *t);
 size_t testhost_n_findings(const struct testhost *t);
 void testhost_forget_findings(struct testhost *t);
@@ -132,8 +133,8 @@ void testhost_set_env(struct testhost *t, const char *name, const char *value); 
 
 /* The store of the secrets facet; every set raises the generation, and a wrong one is BUSY. */
 void testhost_set_secret(struct testhost *t, const char *key, const char *value); /* NULL: erase */
-const char *testhost_secret(const struct testhost *t, const char *key); /* NULL: there is none */
-uint64_t testhost_secret_generation(const struct testhost *t, const char *key);
+const char *testhost_secret(struct testhost *t, const char *key); /* NULL: there is none */
+uint64_t testhost_secret_generation(struct testhost *t, const char *key);
 
 /* The `nth` call from now of a facet (1 = the next one; TESTHOST_SECRETS, _HTTP, _EXEC or _CLOCK for its
  * randomness) fails with `rc`; 0 = none does. */
