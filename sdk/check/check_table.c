@@ -71,6 +71,25 @@ const struct check check_table[] = {
     {"L.newer_host", CHECK_FILE, "L.loads", "a host with longer structs is served",
      check_load_newer_host},
     {"L.unloads", CHECK_FILE, "L.loads", "unload() leaves nothing behind", check_load_unloads},
+
+    {"C.schema", CHECK_COMPONENT, "L.loads", "the configuration is described by a JSON Schema",
+     check_config_schema},
+    {"C.creates", CHECK_COMPONENT, "L.loads", "an instance can be made and unmade",
+     check_cycle_creates},
+    {"C.leaks", CHECK_COMPONENT, "C.creates", "making and unmaking 1000 instances leaves nothing",
+     check_cycle_leaks},
+    {"C.missing", CHECK_COMPONENT, "C.creates", "a required key that is missing is named",
+     check_config_missing},
+    {"C.wrong_type", CHECK_COMPONENT, "C.creates", "a key with a value of a wrong type is named",
+     check_config_wrong_type},
+    {"C.huge", CHECK_COMPONENT, "C.creates", "a huge value is taken or refused in words",
+     check_config_huge},
+    {"C.garbage", CHECK_COMPONENT, "C.creates", "nonsense for a configuration is survived",
+     check_config_garbage},
+    {"C.short_errors", CHECK_COMPONENT, "C.creates",
+     "errors are written as far as their size allows", check_cycle_short_errors},
+    {"C.no_memory", CHECK_COMPONENT, "C.creates", "any allocation of create() may fail",
+     check_cycle_no_memory},
 };
 
 const size_t check_table_n = sizeof check_table / sizeof check_table[0];

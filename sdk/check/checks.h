@@ -38,4 +38,15 @@ void check_load_newer_host(struct check_case *c);
 void check_load_older_host(struct check_case *c);
 void check_load_unloads(struct check_case *c);
 
+/* C */
+void check_cycle_creates(struct check_case *c);
+void check_cycle_leaks(struct check_case *c);
+void check_cycle_no_memory(struct check_case *c);
+void check_cycle_short_errors(struct check_case *c);
+void check_config_schema(struct check_case *c);
+void check_config_missing(struct check_case *c);
+void check_config_wrong_type(struct check_case *c);
+void check_config_huge(struct check_case *c);
+void check_config_garbage(struct check_case *c);
+
 #endif
