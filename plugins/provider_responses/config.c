@@ -10,7 +10,7 @@
 #define URL_MAX 8192u
 
 const char responses_config_schema[] =
-    "{\"type\":\"object\",\"properties\":{"
+    "{\"type\":\"object\",\"required\":[\"base_url\"],\"properties\":{"
     "\"base_url\":{\"type\":\"string\"},\"name\":{\"type\":\"string\"},"
     "\"query_params\":{\"type\":\"object\",\"additionalProperties\":{\"type\":\"string\"}},"
     "\"http_headers\":{\"type\":\"object\",\"additionalProperties\":{\"type\":\"string\"}},"
