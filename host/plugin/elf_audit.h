@@ -17,19 +17,21 @@
 
 /* Lists end with NULL; everything lives as long as the audit. */
 struct elf_audit {
-    const char *soname; /* or NULL */
-    const char *const *needed;
-    const char *const *exports;  /* defined, dynamic, global or weak, of default visibility */
+    const char *soname;          /* or NULL */
+    const char *const *needed;   /* also what DT_FILTER, DT_AUXILIARY and DT_AUDIT would load */
+    const char *const *exports;  /* defined, dynamic, global or weak, not hidden; without what every
+                                   linker adds (_edata, _end …) */
     const char *const *imports;  /* undefined, without their versions */
     const char *rpath, *runpath; /* NULL: none */
     bool has_text_relocations, has_executable_stack;
     bool has_writable_code; /* a segment that is writable and executable */
     bool has_relro, has_bind_now;
-    uint32_t
-        n_constructors; /* of DT_INIT, DT_INIT_ARRAY, DT_PREINIT_ARRAY beyond the compiler's own */
+    uint32_t n_constructors; /* what runs while it is loaded: initialisers beyond the compiler's
+                                own, and the resolvers of indirect functions */
 };
 
-/* The bytes of a whole file. *ret is the caller's, for elf_audit_destroy(). */
+/* The bytes of a whole file, which need not stay. INVALID, UNSUPPORTED (another machine), LIMIT. *ret is
+ * the caller's, for elf_audit_destroy(). */
 int elf_audit_read(const void *bytes, size_t n, const char *name, struct elf_audit **ret,
                    struct beacon_error *err);
 void elf_audit_destroy(struct elf_audit *audit); /* NULL is fine */
@@ -38,15 +40,30 @@ void elf_audit_destroy(struct elf_audit *audit); /* NULL is fine */
  * protobuf-c, libseccomp? */
 bool elf_audit_is_allowed_library(const char *soname);
 
-/* The capability a plugin must have asked for to import this symbol ("threads" for pthread_create), "-"
- * for one no plugin may import (fork, exit, dlopen …), or NULL when it needs none. */
+/* The capability a plugin must have asked for to import this symbol: a word ("threads") or the front
+ * of one ("fs-": fs-read or fs-write); "-" for one no plugin may import (fork, exit, dlopen …), or NULL
+ * when it needs none. The table (elf_imports.c) finds honest mistakes; code that runs in the process
+ * can do without any import. */
 const char *elf_audit_import_capability(const char *symbol);
 
 /* Why a plugin's linking cannot be accepted: a finding per call, index from 0, in a fixed order; false
- * behind the last. `is_hard` findings are refused always, others under a policy or by the checker. */
+ * behind the last. `is_hard` findings are refused always, others under a policy or by the checker.
+ * Both lists end with NULL or are NULL; an item of `more_needed` is "soname" or "soname:sha256". */
+enum elf_finding_kind {
+    ELF_FINDING_SEARCH_PATH,  /* RPATH, RUNPATH */
+    ELF_FINDING_TEXT,         /* text relocations, writable code */
+    ELF_FINDING_STACK,        /* executable stack */
+    ELF_FINDING_EXPORT,       /* more than entry symbols */
+    ELF_FINDING_NO_ENTRY,     /* no beacon_plugin_entry_v<n> this host knows */
+    ELF_FINDING_LIBRARY_PATH, /* a library is named by a path */
+    ELF_FINDING_LIBRARY,      /* soft: a library that is neither allowed nor in more_needed */
+    ELF_FINDING_IMPORT,       /* soft: a symbol without its capability */
+};
 struct elf_finding {
+    enum elf_finding_kind kind;
     bool is_hard;
-    char text[200];
+    bool is_unsupported; /* an entry of another major: not broken, for another host */
+    char text[200];      /* a phrase that follows the name of the file */
     char remedy[160];
 };
 bool elf_audit_finding(const struct elf_audit *audit, const char *const *capabilities,

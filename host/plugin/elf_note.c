@@ -5,7 +5,6 @@
 #include <elf.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <link.h>
 #include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
@@ -125,7 +124,7 @@ static int check_identity(const struct elf_file *file, struct beacon_error *err)
     return BEACON_OK;
 }
 
-static int read_header(const struct elf_file *file, ElfW(Ehdr) * header, struct beacon_error *err)
+int elf_note_read_header(const struct elf_file *file, ElfW(Ehdr) * header, struct beacon_error *err)
 {
     int rc = check_identity(file, err);
     if (rc == BEACON_OK) {
@@ -219,7 +218,7 @@ static int scan_file(const struct elf_file *file, struct note_place *place,
                      struct beacon_error *err)
 {
     ElfW(Ehdr) header = {0};
-    int rc = read_header(file, &header, err);
+    int rc = elf_note_read_header(file, &header, err);
     if (rc == BEACON_OK && header.e_shoff != 0) {
         /* Linkers write the section headers last: a file cut anywhere misses some of them. */
         rc = check_range(file, header.e_shoff, (uint64_t)header.e_shnum * header.e_shentsize, err);

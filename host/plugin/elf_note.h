@@ -2,13 +2,14 @@
  *
  * Every offset, size and count of the file is checked against its length before it is followed, and
  * a file that is shorter than its own headers promise is refused as truncated, so what passes here
- * cannot make the dynamic linker touch pages that are not there. Private to manifest.c and the
- * fuzzer. Thread: [any].
+ * cannot make the dynamic linker touch pages that are not there. Private to manifest.c and
+ * elf_image.c. Thread: [any].
  */
 #ifndef HOST_PLUGIN_ELF_NOTE_H
 #define HOST_PLUGIN_ELF_NOTE_H
 
 #include <beacon/error.h>
+#include <link.h>
 #include <stdint.h>
 
 #define ELF_NOTE_MAX_BYTES (64u << 10) /* of a note's content */
@@ -23,6 +24,10 @@ struct elf_file {
     uint64_t in_memory;
     uint64_t size;
 };
+
+/* The header of a shared object for this machine; errors as below. */
+int elf_note_read_header(const struct elf_file *file, ElfW(Ehdr) * header,
+                         struct beacon_error *err);
 
 /* Append the content of the beacon note to `out`. INVALID: not ELF, truncated, damaged, no note or
  * two. UNSUPPORTED: of another machine or class. LIMIT: note too large. IO: a read failed. */
