@@ -16,6 +16,7 @@ struct http {
     const struct curl_table *curl; /* NULL before the first request */
     struct multi *multi;
     struct http_credentials credentials;
+    struct http_egress egress;
     struct http_exchange *first;
     bool needs_sweep; /* an exchange waits to be added or freed */
     uint32_t attach_round;
@@ -123,6 +124,24 @@ void http_set_credentials(struct http *http, const struct http_credentials *cred
     http->credentials = *credentials;
 }
 
+void http_set_egress(struct http *http, const struct http_egress *egress)
+{
+    http->egress = *egress;
+}
+
+static int judge_egress(const struct http *http, const struct http_exchange *exchange,
+                        struct beacon_error *err)
+{
+    if (http->egress.judge == NULL) {
+        return BEACON_OK;
+    }
+    int rc = http->egress.judge(http->egress.ctx, exchange->url, err);
+    if (rc != BEACON_OK && err != NULL) {
+        err->flags |= HTTP_ERROR_PERMANENT;
+    }
+    return rc;
+}
+
 static int add_credential(void *ctx, struct beacon_str name, struct beacon_str value,
                           struct beacon_error *err)
 {
@@ -191,6 +210,7 @@ int http_start(struct http *http, const struct beacon_http_request *rq,
     struct beacon_http_request full = full_request(rq);
     struct http_exchange *exchange = NULL;
     int rc = exchange_create(&full, limits, &exchange, err);
+    rc = rc == BEACON_OK ? judge_egress(http, exchange, err) : rc;
     rc = rc == BEACON_OK ? attach_credentials(http, exchange, err) : rc;
     bool is_later = rc == HTTP_ATTACH_LATER;
     rc = rc >= BEACON_OK ? need_curl(http, err) : rc; /* loaded while the credentials come */

@@ -64,10 +64,19 @@ struct http_credentials {
     void *ctx;
 };
 
+/* May this URL be requested at all? Filled by the room above that knows the admin's rules; asked inside
+ * http_start() for every request, before credentials are attached and anything is opened. Its
+ * failure is http_start()'s, and no retry asks again. */
+struct http_egress {
+    int (*judge)(void *ctx, const char *url, struct beacon_error *err);
+    void *ctx;
+};
+
 struct http *http_create(struct loop *loop); /* cheap: nothing is loaded or opened */
 void http_destroy(
     struct http *http); /* cancels what is under way; not from a callback; NULL is fine */
 void http_set_credentials(struct http *http, const struct http_credentials *credentials);
+void http_set_egress(struct http *http, const struct http_egress *egress);
 
 /* Ask attach() again for every request that waits for it. From the loop, never from inside attach(). */
 void http_credentials_ready(struct http *http);

@@ -182,6 +182,43 @@ static void credentials_are_only_for_requests_that_ask_for_them(void **state)
     mock_server_stop(server);
 }
 
+static int judge_by_host(void *ctx, const char *url, struct beacon_error *err)
+{
+    (void)snprintf(ctx, 200, "%s", url);
+    return strstr(url, "/allowed") != NULL
+               ? BEACON_OK
+               : error_set(err, BEACON_E_POLICY, "ask", "not to %s", url);
+}
+
+static void every_request_is_judged_before_a_credential_is_attached(void **state)
+{
+    struct mock_server *server = mock_server_start(state, ANSWER);
+    struct bench bench;
+    struct probe probe = {0};
+    struct beacon_error err = {0};
+    struct http_exchange *exchange = NULL;
+    char judged[200] = "";
+    int calls = 0;
+    bench_open(&bench);
+    http_set_credentials(bench.http, &(struct http_credentials){attach_key, &calls});
+    http_set_egress(bench.http, &(struct http_egress){judge_by_host, judged});
+    struct beacon_http_request request = request_of(mock_server_url(server, "/other"), "{}");
+    request.auth = BEACON_AUTH_INSTANCE;
+    assert_refused(http_start(bench.http, &request, &no_limits, &nothing, NULL, &exchange, &err),
+                   BEACON_E_POLICY, &err);
+    assert_null(exchange);
+    assert_int_equal(err.flags, HTTP_ERROR_PERMANENT);
+    assert_int_equal(calls, 0);
+    assert_string_equal(judged, mock_server_url(server, "/other"));
+    assert_int_equal(mock_server_connection_count(server), 0);
+    request = request_of(mock_server_url(server, "/allowed"), "{}");
+    probe_run(&probe, &bench, &request, &no_limits);
+    assert_int_equal(mock_server_connection_count(server), 1);
+    probe_finish(&probe);
+    bench_close(&bench);
+    mock_server_stop(server);
+}
+
 static int attach_nothing(void *ctx, const struct beacon_http_request *rq,
                           struct http_header_sink *out, struct beacon_error *err)
 {
@@ -232,6 +269,7 @@ int main(void)
         in_temp_dir(a_method_that_is_not_a_word_is_refused),
         in_temp_dir(a_tls_profile_this_host_does_not_know_is_refused),
         in_temp_dir(credentials_replace_what_the_provider_put_there),
+        in_temp_dir(every_request_is_judged_before_a_credential_is_attached),
         in_temp_dir(credentials_are_only_for_requests_that_ask_for_them),
         in_temp_dir(a_failure_of_the_credentials_is_the_failure_of_the_start),
         in_temp_dir(a_request_of_an_older_plugin_is_read_only_as_far_as_it_goes),
