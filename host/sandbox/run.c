@@ -73,6 +73,10 @@ static int check_promise(const struct sandbox *sandbox, const struct plan *plan,
     if (missing == 0) {
         return BEACON_OK;
     }
+    if ((missing & sandbox->admin_require) != 0) {
+        return sandbox_refuse_admin(sandbox->admin_where, sandbox_backend_label(sandbox),
+                                    missing & sandbox->admin_require, err);
+    }
     AUTO_TEXT struct text names;
     text_init(&names, SENTENCE_BYTES);
     (void)plan_name_promises(missing, &names);

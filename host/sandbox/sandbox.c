@@ -27,15 +27,45 @@ static const uint32_t preferred =
 static uint32_t required_of(const struct sandbox_settings *settings)
 {
     if (settings->mode == SANDBOX_DANGER_FULL_ACCESS) {
-        return 0;
+        return settings->admin_require;
     }
-    return BEACON_SB_FS_WRITE | (settings->has_network ? 0 : BEACON_SB_NET);
+    return BEACON_SB_FS_WRITE | (settings->has_network ? 0 : BEACON_SB_NET) |
+           settings->admin_require;
+}
+
+int sandbox_refuse_admin(const char *admin_where, const char *who, uint32_t missing,
+                         struct beacon_error *err)
+{
+    AUTO_TEXT struct text names;
+    text_init(&names, REASON_BYTES);
+    (void)plan_name_promises(missing, &names);
+    return error_set(err, BEACON_E_POLICY,
+                     "choose another mode or backend, or ask the administrator to change [require] "
+                     "sandbox",
+                     "the policy (%s) requires of every command what %s does not promise: %s",
+                     admin_where, who, text_string(&names));
+}
+
+/* What the mode itself gives away no backend can promise. */
+static int check_mode(const struct sandbox_settings *settings, struct beacon_error *err)
+{
+    if (settings->mode == SANDBOX_DANGER_FULL_ACCESS && settings->admin_require != 0) {
+        return sandbox_refuse_admin(settings->admin_where, "danger-full-access",
+                                    settings->admin_require, err);
+    }
+    if (settings->has_network && (settings->admin_require & BEACON_SB_NET) != 0) {
+        return sandbox_refuse_admin(settings->admin_where, "a mode with network access",
+                                    BEACON_SB_NET, err);
+    }
+    return BEACON_OK;
 }
 
 /* Open and probe one backend; *ret is left alone unless it can do what is required. */
-static int try_backend(struct plugin_set *plugins, const char *name, uint32_t required,
-                       struct sandbox_backend **ret, struct beacon_error *err)
+static int try_backend(struct plugin_set *plugins, const char *name,
+                       const struct sandbox_settings *settings, struct sandbox_backend **ret,
+                       struct beacon_error *err)
 {
+    uint32_t required = required_of(settings);
     struct sandbox_backend *backend = NULL;
     struct beacon_sandbox_report report = {.struct_size = sizeof report};
     int rc = sandbox_backend_open(plugins, name, NULL, &backend, err);
@@ -43,7 +73,10 @@ static int try_backend(struct plugin_set *plugins, const char *name, uint32_t re
         rc = sandbox_backend_probe(backend, &report, err);
     }
     uint32_t missing = required & ~report.can_enforce;
-    if (rc == BEACON_OK && missing != 0) {
+    uint32_t missed_by_admin = missing & settings->admin_require;
+    if (rc == BEACON_OK && missed_by_admin != 0) {
+        rc = sandbox_refuse_admin(settings->admin_where, name, missed_by_admin, err);
+    } else if (rc == BEACON_OK && missing != 0) {
         AUTO_TEXT struct text names;
         text_init(&names, REASON_BYTES);
         (void)plan_name_promises(missing, &names);
@@ -63,6 +96,10 @@ static int try_backend(struct plugin_set *plugins, const char *name, uint32_t re
 /* Whatever the backend's own complaint was, to the person it means: the sandbox cannot be had. */
 static int refuse_backend(const struct beacon_error *cause, struct beacon_error *err)
 {
+    if (cause->code == BEACON_E_POLICY) {
+        *err = *cause;
+        return BEACON_E_POLICY;
+    }
     const char *remedy =
         "use a kernel with Landlock (Linux 5.19 or newer, \"landlock\" in its lsm= "
         "list), or give the sandbox up knowingly with -s danger-full-access";
@@ -75,17 +112,16 @@ static int refuse_backend(const struct beacon_error *cause, struct beacon_error 
 static int choose_backend(struct plugin_set *plugins, const struct sandbox_settings *settings,
                           struct sandbox_backend **ret, struct beacon_error *err)
 {
-    uint32_t required = required_of(settings);
     struct beacon_error cause = {.struct_size = sizeof cause};
     if (settings->mode == SANDBOX_DANGER_FULL_ACCESS) {
-        return try_backend(plugins, "none", required, ret, err);
+        return try_backend(plugins, "none", settings, ret, err);
     }
     if (settings->backend != NULL && strcmp(settings->backend, "auto") != 0) {
-        int rc = try_backend(plugins, settings->backend, required, ret, &cause);
+        int rc = try_backend(plugins, settings->backend, settings, ret, &cause);
         return rc == BEACON_OK ? rc : refuse_backend(&cause, err);
     }
     for (size_t i = 0; i < sizeof strongest_first / sizeof strongest_first[0]; i++) {
-        if (try_backend(plugins, strongest_first[i], required, ret, &cause) == BEACON_OK) {
+        if (try_backend(plugins, strongest_first[i], settings, ret, &cause) == BEACON_OK) {
             return BEACON_OK;
         }
     }
@@ -125,6 +161,23 @@ static void build_policy(struct sandbox *sandbox, const struct sandbox_settings 
     }
 }
 
+/* A backend may promise less than it said it can: better to know before the first command. */
+static int rehearse(struct sandbox *sandbox, struct beacon_error *err)
+{
+    static const char *const argv[] = {"true", NULL};
+    static const char *const env[] = {NULL};
+    const struct sandbox_command command = {
+        .argv = argv, .env = env, .in_fd = -1, .out_fd = -1, .err_fd = -1};
+    void *cookie = NULL;
+    struct plan *plan = plan_create();
+    int rc = sandbox_prepare(sandbox, &command, plan, &cookie, err);
+    if (rc == BEACON_OK) {
+        sandbox_backend_release(sandbox->backend, cookie);
+    }
+    plan_destroy(plan);
+    return rc;
+}
+
 int sandbox_create(struct plugin_set *plugins, const struct sandbox_settings *settings,
                    struct sandbox **ret, struct beacon_error *err)
 {
@@ -134,7 +187,11 @@ int sandbox_create(struct plugin_set *plugins, const struct sandbox_settings *se
     sandbox->cwd_fd = open(settings->cwd, O_PATH | O_DIRECTORY | O_CLOEXEC);
     sandbox->cwd = alloc_string(settings->cwd);
     sandbox->home = settings->home != NULL ? realpath(settings->home, NULL) : NULL;
-    int rc = choose_backend(plugins, settings, &sandbox->backend, err);
+    sandbox->admin_require = settings->admin_require;
+    sandbox->admin_where =
+        alloc_string(settings->admin_where != NULL ? settings->admin_where : "the policy");
+    int rc = check_mode(settings, err);
+    rc = rc == BEACON_OK ? choose_backend(plugins, settings, &sandbox->backend, err) : rc;
     if (rc == BEACON_OK && settings->mode != SANDBOX_DANGER_FULL_ACCESS) {
         rc = places_init(&sandbox->places, settings, err);
     }
@@ -143,6 +200,11 @@ int sandbox_create(struct plugin_set *plugins, const struct sandbox_settings *se
         return rc;
     }
     build_policy(sandbox, settings);
+    rc = sandbox->admin_require != 0 ? rehearse(sandbox, err) : BEACON_OK;
+    if (rc != BEACON_OK) {
+        sandbox_destroy(sandbox);
+        return rc;
+    }
     *ret = sandbox;
     return BEACON_OK;
 }
@@ -161,6 +223,7 @@ void sandbox_destroy(struct sandbox *sandbox)
     free(sandbox->rule_list);
     free(sandbox->cwd);
     free(sandbox->home);
+    free(sandbox->admin_where);
     free(sandbox);
 }
 

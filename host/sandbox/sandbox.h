@@ -14,6 +14,7 @@
 #include <beacon/error.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct plugin_set;
 struct spawn_child;
@@ -37,11 +38,14 @@ struct sandbox_settings {
     bool exclude_tmpdir;    /* $TMPDIR is no root */
     bool exclude_slash_tmp; /* /tmp is no root */
     const char *home; /* CODE_HOME: its auth.json is unreadable where the backend can; or NULL */
+    uint32_t admin_require;  /* BEACON_SB_* every plan must promise, whatever the mode; 0 = none */
+    const char *admin_where; /* file:line of the policy that says so */
 };
 
 /* Chooses and probes the backend. In danger-full-access that is "none", whatever `backend` says.
- * BEACON_E_REFUSED when no backend can enforce the mode, with the reason and the remedy. Everything in
- * `settings` is copied. `plugins` must outlive *ret. */
+ * BEACON_E_REFUSED when no backend can enforce the mode, with the reason and the remedy. POLICY: what
+ * the admin requires cannot be had in this mode, from this backend or on this machine; one command
+ * is planned to know. Everything in `settings` is copied. `plugins` must outlive *ret. */
 int sandbox_create(struct plugin_set *plugins, const struct sandbox_settings *settings,
                    struct sandbox **ret, struct beacon_error *err);
 void sandbox_destroy(struct sandbox *sandbox); /* after every run is finished; NULL is fine */

@@ -17,11 +17,17 @@ struct sandbox {
     char *home; /* CODE_HOME without links; NULL: none */
     int cwd_fd; /* O_PATH; -1 when it could not be opened, which only full access tolerates */
     struct sandbox_backend *backend;
+    uint32_t admin_require; /* part of policy.require */
+    char *admin_where;
     struct places places;
     struct beacon_path_rule *rules;            /* one for each place */
     const struct beacon_path_rule **rule_list; /* pointers to them, as the ABI wants */
     struct beacon_sandbox_policy policy;       /* the same for every command */
 };
+
+/* POLICY: of what the admin requires, `missing` cannot be had. `who` is "danger-full-access", …. */
+int sandbox_refuse_admin(const char *admin_where, const char *who, uint32_t missing,
+                         struct beacon_error *err);
 
 /* Let the backend plan `command` and hold the plan against what the mode requires. On success *ret_cookie
  * is to be released. */
