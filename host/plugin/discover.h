@@ -17,7 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PLUGIN_SET_MAX_FILES 512 /* of all places together; more are reported, not read */
+#define PLUGIN_FOLDER_MAX_FILES 512 /* plugin files of one folder; more are reported, not read */
 
 struct plugin_lock;     /* lock.h */
 struct plugin_manifest; /* manifest.h */
@@ -36,7 +36,10 @@ struct plugin_places {
     const struct plugin_policy *policy;
     const struct plugin_lock *lock;
     const struct quarantine *quarantine;
-    bool is_safe_mode; /* static and bundled plugins only */
+    bool is_safe_mode; /* static and bundled plugins only; the system's drop-ins may still mask */
+    bool
+        is_inspection; /* for `beacon plugin …`: a required plugin that cannot be used is shown in the
+                           set, but does not keep it from being opened */
 };
 
 enum plugin_place {
@@ -57,16 +60,37 @@ enum plugin_state {
     PLUGIN_QUARANTINED
 };
 
-/* One file that was found, one static plugin, or one drop-in that masks. */
+/* One file that was found, one static plugin, one drop-in that masks or asks for what is nowhere, or
+ * one drop-in file or folder that could not be used. */
 struct plugin_entry {
-    const char *id;    /* of the manifest, else of the drop-in, else "" */
-    const char *path;  /* "" for a static plugin and for a mask */
-    const char *where; /* "/etc/code/plugins.d/10-acme.ini:1" of a drop-in, else "" */
+    const char *id;         /* of the drop-in, else of the manifest, else "" */
+    const char *path;       /* of the file or folder; "" for a static plugin and for a mask */
+    const char *where;      /* "/etc/code/plugins.d/10-acme.ini:1" of a drop-in, else "" */
+    const char *decided_by; /* what put it out of use or made it required: "FILE:LINE" of a drop-in,
+                               or the path of the plugin that shadows it; else "" */
     enum plugin_place place;
+    size_t visit; /* plugin_set_visit() where it was found */
     enum plugin_state state;
     bool is_required;                       /* by a drop-in: without it nothing runs */
     const struct plugin_manifest *manifest; /* NULL when it could not be read */
     struct beacon_error refusal; /* unless USABLE: the reason and what to do; else code 0 */
+};
+
+enum plugin_visit_state {
+    PLUGIN_VISIT_READ,
+    PLUGIN_VISIT_MISSING,  /* the folder does not exist */
+    PLUGIN_VISIT_REPEATED, /* the folder was read before under another name */
+    PLUGIN_VISIT_LEFT_OUT, /* safe mode, secure mode: not looked at */
+    PLUGIN_VISIT_REFUSED,  /* it cannot be read, or the policy allows nothing from it */
+};
+
+/* One place that was, or was not, looked at. */
+struct plugin_visit {
+    enum plugin_place place;
+    const char *path; /* of the folder; "" for the static table */
+    enum plugin_visit_state state;
+    size_t n_entries;           /* that it added to the set */
+    struct beacon_error reason; /* of LEFT_OUT and REFUSED */
 };
 
 /* A bad file or a missing folder is never an error; a `required` plugin that cannot be used is, with
@@ -82,11 +106,17 @@ void plugin_set_close(struct plugin_set *set);
 size_t plugin_set_count(const struct plugin_set *set);
 const struct plugin_entry *plugin_set_entry(const struct plugin_set *set, size_t i);
 
+/* The places in the order of precedence, those that were left out too. */
+size_t plugin_set_visit_count(const struct plugin_set *set);
+const struct plugin_visit *plugin_set_visit(const struct plugin_set *set, size_t i);
+bool plugin_set_is_safe_mode(const struct plugin_set *set);
+
 /* What decided, as given in the places. */
 const struct plugin_policy *plugin_set_policy(const struct plugin_set *set);
 const struct plugin_lock *plugin_set_lock(const struct plugin_set *set);
 
 const char *plugin_place_name(enum plugin_place place); /* "bundled" …; static */
 const char *plugin_state_name(enum plugin_state state); /* "usable" …; static */
+const char *plugin_visit_state_name(enum plugin_visit_state state);
 
 #endif

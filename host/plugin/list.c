@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "plugin/list.h"
 
-#include <beacon/plugin.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 #include "base/text.h"
 #include "plugin/discover.h"
 #include "plugin/manifest.h"
+#include "plugin/report.h"
 
 #define COLUMNS 6
 
@@ -23,20 +23,12 @@ static const struct row heading = {
     {"COMPONENT", "KIND", "PLUGIN", "VERSION", "FROM", "FORM"},
 };
 
-static const char *form_name(const struct manifest_component *component)
-{
-    if (component->kind != BEACON_KIND_PROVIDER && component->kind != BEACON_KIND_TELEMETRY) {
-        return "-";
-    }
-    return component->form == MANIFEST_FORM_OWN_TRANSPORT ? "own-transport" : "sans-io";
-}
-
 static struct row row_of(const struct plugin_entry *entry,
                          const struct manifest_component *component)
 {
     return (struct row){{component->name, component->kind_name, entry->manifest->id,
                          entry->manifest->version, plugin_place_name(entry->place),
-                         form_name(component)}};
+                         report_form_name(component)}};
 }
 
 /* The heading and one row per usable component; the array is the caller's to free. */
@@ -78,25 +70,23 @@ static bool add_rows(const struct row *rows, size_t n, struct text *out)
     return true;
 }
 
-/* A path comes from the file system and may hold anything; a terminal must not obey it. */
-static bool add_path(struct text *out, const char *path)
+static bool add_reason(const struct plugin_entry *entry, struct text *out)
 {
-    for (const char *p = path; *p != '\0'; p++) {
-        unsigned char c = (unsigned char)*p;
-        bool is_control = c < 0x20 || c == 0x7f;
-        if (!(is_control ? text_addf(out, "\\x%02x", c) : text_add_char(out, *p))) {
-            return false;
-        }
-    }
-    return true;
+    return text_addf(out, "\n    %s: ", plugin_state_name(entry->state)) &&
+           report_add_shown(out, entry->refusal.message) &&
+           text_add_string(out, "\n    what to do: ") &&
+           report_add_shown(out, entry->refusal.hint) && text_add_char(out, '\n');
 }
 
 static bool add_unused(const struct plugin_entry *entry, struct text *out)
 {
-    return text_add_string(out, "\n  ") && add_path(out, entry->path) &&
-           text_addf(out, "\n    %s: ", plugin_state_name(entry->state)) &&
-           add_path(out, entry->refusal.message) && text_add_string(out, "\n    what to do: ") &&
-           add_path(out, entry->refusal.hint) && text_add_char(out, '\n');
+    const char *name = entry->path[0] != '\0' ? entry->path : entry->id;
+    bool is_added =
+        text_add_string(out, "\n  ") && report_add_shown(out, name) && add_reason(entry, out);
+    if (is_added && entry->is_required) {
+        is_added = text_add_string(out, "    it is required: beacon does not run without it\n");
+    }
+    return is_added;
 }
 
 /* Components that a usable file carries but this host cannot speak to. */
@@ -128,6 +118,25 @@ static bool add_all_unused(const struct plugin_set *set, struct text *out)
            (text_add_string(out, "\nNot in use:\n") && text_add(out, unused.data, unused.len));
 }
 
+/* Places that were not looked at. */
+static bool add_left_out(const struct plugin_set *set, struct text *out)
+{
+    bool is_first = true;
+    for (size_t i = 0; i < plugin_set_visit_count(set); i++) {
+        const struct plugin_visit *visit = plugin_set_visit(set, i);
+        if (visit->state != PLUGIN_VISIT_LEFT_OUT) {
+            continue;
+        }
+        if (!text_add_string(out, is_first ? "\nNot searched:\n\n  " : "  ") ||
+            !report_add_shown(out, visit->path) || !text_add_string(out, "\n    ") ||
+            !report_add_shown(out, visit->reason.message) || !text_add_char(out, '\n')) {
+            return false;
+        }
+        is_first = false;
+    }
+    return true;
+}
+
 bool plugin_list_table(const struct plugin_set *set, struct text *out)
 {
     AUTO_FREE struct row *rows = NULL;
@@ -136,78 +145,14 @@ bool plugin_list_table(const struct plugin_set *set, struct text *out)
                         ? add_rows(rows, n, out)
                         : text_add_string(out, "No usable plugin was found. Bundled plugins belong "
                                                "in ../lib/beacon/plugins beside the program.\n");
-    return is_added && add_all_unused(set, out);
-}
-
-static void put_string(struct json_object *object, const char *key, const char *value)
-{
-    json_object_object_add(object, key, json_object_new_string(value));
-}
-
-static struct json_object *components_json(const struct plugin_manifest *manifest)
-{
-    struct json_object *list = json_object_new_array();
-    for (size_t i = 0; i < manifest->n_components; i++) {
-        const struct manifest_component *component = &manifest->components[i];
-        struct json_object *object = json_object_new_object();
-        put_string(object, "kind", component->kind_name);
-        put_string(object, "name", component->name);
-        put_string(object, "iface", component->iface);
-        put_string(object, "form", form_name(component));
-        json_object_object_add(object, "known", json_object_new_boolean(component->is_known));
-        json_object_array_add(list, object);
-    }
-    return list;
-}
-
-static struct json_object *capabilities_json(const struct plugin_manifest *manifest)
-{
-    struct json_object *list = json_object_new_array();
-    for (size_t i = 0; i < manifest->n_capabilities; i++) {
-        json_object_array_add(list, json_object_new_string(manifest->capabilities[i]));
-    }
-    return list;
-}
-
-static struct json_object *abi_json(const struct plugin_manifest *manifest)
-{
-    struct json_object *abi = json_object_new_object();
-    json_object_object_add(abi, "major", json_object_new_int64(manifest->abi_major));
-    json_object_object_add(abi, "minor", json_object_new_int64(manifest->abi_minor));
-    json_object_object_add(abi, "min_host_minor", json_object_new_int64(manifest->min_host_minor));
-    return abi;
-}
-
-static struct json_object *entry_json(const struct plugin_entry *entry)
-{
-    struct json_object *object = json_object_new_object();
-    put_string(object, "path", entry->path);
-    put_string(object, "from", plugin_place_name(entry->place));
-    put_string(object, "state", plugin_state_name(entry->state));
-    if (entry->state != PLUGIN_USABLE) {
-        put_string(object, "reason", entry->refusal.message);
-        put_string(object, "hint", entry->refusal.hint);
-    }
-    if (entry->manifest != NULL) {
-        put_string(object, "id", entry->manifest->id);
-        put_string(object, "version", entry->manifest->version);
-        put_string(object, "license", entry->manifest->license);
-        put_string(object, "homepage", entry->manifest->homepage);
-        put_string(object, "description", entry->manifest->description);
-        json_object_object_add(object, "abi", abi_json(entry->manifest));
-        json_object_object_add(object, "components", components_json(entry->manifest));
-        json_object_object_add(object, "capabilities", capabilities_json(entry->manifest));
-    }
-    return object;
+    return is_added && add_all_unused(set, out) && add_left_out(set, out);
 }
 
 bool plugin_list_json(const struct plugin_set *set, struct text *out)
 {
     AUTO_JSON struct json_object *list = json_object_new_array();
     for (size_t i = 0; i < plugin_set_count(set); i++) {
-        json_object_array_add(list, entry_json(plugin_set_entry(set, i)));
+        json_object_array_add(list, report_entry_json(plugin_set_entry(set, i)));
     }
-    const int flags =
-        JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE | JSON_C_TO_STRING_SPACED;
-    return text_addf(out, "%s\n", json_object_to_json_string_ext(list, flags));
+    return report_add_json(out, list);
 }

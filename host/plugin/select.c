@@ -50,15 +50,19 @@ static const struct manifest_component *component_of(const struct plugin_entry *
     return NULL;
 }
 
-/* Is this the refused file in which the component would have been? By its manifest when that could
- * be read, else by the file name KIND_NAME.so. */
-static bool is_refused_home_of(const struct plugin_entry *entry, const struct selector *selector)
+/* Is this the unused entry in which the component would have been? By its manifest when that could
+ * be read, else by the id, else by the file name KIND_NAME.so. */
+static bool is_unused_home_of(const struct plugin_entry *entry, const struct selector *selector)
 {
-    if (entry->state != PLUGIN_REFUSED) {
+    if (entry->state == PLUGIN_USABLE) {
         return false;
     }
-    if (component_of(entry, selector) != NULL) {
-        return true;
+    if (entry->manifest != NULL && entry->manifest->n_components > 0) {
+        return component_of(entry, selector) != NULL;
+    }
+    if (selector->id_len > 0 && entry->id[0] != '\0') {
+        return strlen(entry->id) == selector->id_len &&
+               memcmp(entry->id, selector->id, selector->id_len) == 0;
     }
     char file_name[128];
     (void)snprintf(file_name, sizeof file_name, "%s_%s.so", manifest_kind_name(selector->kind),
@@ -69,6 +73,22 @@ static bool is_refused_home_of(const struct plugin_entry *entry, const struct se
         }
     }
     return strcmp(path_base(entry->path), file_name) == 0;
+}
+
+/* The entry whose refusal tells most: a file that is merely shadowed counts only when nothing else
+ * explains it. */
+static const struct plugin_entry *unused_home(const struct plugin_set *set,
+                                              const struct selector *selector)
+{
+    const struct plugin_entry *best = NULL;
+    for (size_t i = 0; i < plugin_set_count(set); i++) {
+        const struct plugin_entry *entry = plugin_set_entry(set, i);
+        if (is_unused_home_of(entry, selector) &&
+            (best == NULL || (best->state == PLUGIN_SHADOWED && entry->state != PLUGIN_SHADOWED))) {
+            best = entry;
+        }
+    }
+    return best;
 }
 
 /* "replay, responses": the names that could have been chosen, as many as fit. */
@@ -86,17 +106,27 @@ static void add_known_names(const struct plugin_set *set, uint32_t kind, struct 
     }
 }
 
+/* A place that was not looked at may be where the plugin is. */
+static const struct plugin_visit *left_out(const struct plugin_set *set)
+{
+    for (size_t i = 0; i < plugin_set_visit_count(set); i++) {
+        if (plugin_set_visit(set, i)->state == PLUGIN_VISIT_LEFT_OUT) {
+            return plugin_set_visit(set, i);
+        }
+    }
+    return NULL;
+}
+
 static int not_found(const struct plugin_set *set, const struct selector *selector,
                      const char *wanted, struct beacon_error *err)
 {
     const char *kind = manifest_kind_name(selector->kind);
-    for (size_t i = 0; i < plugin_set_count(set); i++) {
-        const struct plugin_entry *entry = plugin_set_entry(set, i);
-        if (is_refused_home_of(entry, selector)) {
-            return error_set(err, BEACON_E_REFUSED, entry->refusal.hint,
-                             "the %s plugin %s cannot be used: %s", kind, wanted,
-                             entry->refusal.message);
-        }
+    char hint[sizeof err->hint] = "choose one of them; 'beacon plugin list' shows where each comes "
+                                  "from";
+    const struct plugin_visit *visit = left_out(set);
+    if (visit != NULL) {
+        (void)snprintf(hint, sizeof hint, "not every place was searched, since %.200s",
+                       visit->reason.message);
     }
     AUTO_TEXT struct text known;
     text_init(&known, NAMES_MAX_BYTES);
@@ -106,9 +136,22 @@ static int not_found(const struct plugin_set *set, const struct selector *select
                          "reinstall beacon: its plugins belong in ../lib/beacon/plugins beside it",
                          "there is no %s plugin %s, and none of that kind at all", kind, wanted);
     }
-    return error_set(err, BEACON_E_NOT_FOUND,
-                     "choose one of them; 'beacon plugin list' shows where each comes from",
-                     "there is no %s plugin %s; known are %s", kind, wanted, text_string(&known));
+    return error_set(err, BEACON_E_NOT_FOUND, hint, "there is no %s plugin %s; known are %s", kind,
+                     wanted, text_string(&known));
+}
+
+/* Nothing usable carries the component: why not? */
+static int not_usable(const struct plugin_set *set, const struct selector *selector,
+                      const char *wanted, struct beacon_error *err)
+{
+    const struct plugin_entry *entry = unused_home(set, selector);
+    if (entry == NULL) {
+        return not_found(set, selector, wanted, err);
+    }
+    const bool is_policy = entry->refusal.code == BEACON_E_POLICY;
+    return error_set(err, is_policy ? BEACON_E_POLICY : BEACON_E_REFUSED, entry->refusal.hint,
+                     "the %s plugin %s cannot be used: %s", manifest_kind_name(selector->kind),
+                     wanted, entry->refusal.message);
 }
 
 int plugin_select(const struct plugin_set *set, uint32_t kind, const char *name,
@@ -134,7 +177,7 @@ int plugin_select(const struct plugin_set *set, uint32_t kind, const char *name,
         found = component;
     }
     if (found == NULL) {
-        return not_found(set, &selector, name, err);
+        return not_usable(set, &selector, name, err);
     }
     if (!found->is_known) {
         return error_set(

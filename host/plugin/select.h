@@ -10,9 +10,9 @@ struct plugin_entry;
 struct plugin_set;
 
 /* The one usable component of `kind` that `name` ("acme" or "com.acme.llm:acme") selects. NOT_FOUND
- * names those there are; REFUSED gives the refusal of the file that should have had it; INVALID:
- * two plugins carry the name; UNSUPPORTED: it speaks another revision of the interface. Results
- * live as long as the set. */
+ * names those there are; REFUSED gives the reason when a plugin has it that is refused, masked, in
+ * quarantine or shadowed; POLICY the same when the policy forbids it; INVALID: two plugins carry the
+ * name; UNSUPPORTED: it speaks another revision of the interface. Results live as long as the set. */
 int plugin_select(const struct plugin_set *set, uint32_t kind, const char *name,
                   const struct plugin_entry **ret_entry,
                   const struct manifest_component **ret_component, struct beacon_error *err);

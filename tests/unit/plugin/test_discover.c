@@ -34,7 +34,7 @@ static struct plugin_set *set_of_installation(void **state)
 static void plugins_beside_the_program_are_found(void **state)
 {
     make_installation(state);
-    link_toy(GOOD_TOYS "/toy.so", temp_path(state, "lib/beacon/plugins/provider_toy.so"));
+    copy_toy(GOOD_TOYS "/toy.so", temp_path(state, "lib/beacon/plugins/provider_toy.so"));
     struct plugin_set *set = set_of_installation(state);
     const struct plugin_entry *entry = entry_named(set, "provider_toy.so");
     assert_int_equal(entry->state, PLUGIN_USABLE);
@@ -47,9 +47,9 @@ static void plugins_beside_the_program_are_found(void **state)
 static void the_env_path_goes_before_home_and_home_before_bundled(void **state)
 {
     make_installation(state);
-    link_toy(GOOD_TOYS "/toy.so", temp_path(state, "lib/beacon/plugins/c.so"));
-    link_toy(GOOD_TOYS "/toy.so", temp_path(state, "home/plugins/b.so"));
-    link_toy(OTHER_TOYS "/toy_again.so", temp_path(state, "extra/a.so"));
+    copy_toy(GOOD_TOYS "/toy.so", temp_path(state, "lib/beacon/plugins/c.so"));
+    copy_toy(GOOD_TOYS "/toy.so", temp_path(state, "home/plugins/b.so"));
+    copy_toy(OTHER_TOYS "/toy_again.so", temp_path(state, "extra/a.so"));
     struct plugin_set *set = set_of_installation(state);
     assert_int_equal(entry_named(set, "a.so")->state, PLUGIN_USABLE);
     assert_int_equal(entry_named(set, "b.so")->state, PLUGIN_SHADOWED);
@@ -63,7 +63,7 @@ static void a_refused_file_does_not_shadow(void **state)
 {
     make_installation(state);
     write_text(temp_path(state, "extra/toy.so"), "no plugin");
-    link_toy(GOOD_TOYS "/toy.so", temp_path(state, "lib/beacon/plugins/good.so"));
+    copy_toy(GOOD_TOYS "/toy.so", temp_path(state, "lib/beacon/plugins/good.so"));
     struct plugin_set *set = set_of_installation(state);
     assert_int_equal(entry_named(set, "toy.so")->state, PLUGIN_REFUSED);
     assert_int_equal(entry_named(set, "good.so")->state, PLUGIN_USABLE);
@@ -73,9 +73,9 @@ static void a_refused_file_does_not_shadow(void **state)
 static void a_bundled_id_is_not_replaced_from_home_or_env(void **state)
 {
     make_installation(state);
-    link_toy(OTHER_TOYS "/bundled_toy.so", temp_path(state, "extra/mine.so"));
-    link_toy(OTHER_TOYS "/bundled_toy.so", temp_path(state, "home/plugins/also_mine.so"));
-    link_toy(OTHER_TOYS "/bundled_toy.so", temp_path(state, "lib/beacon/plugins/theirs.so"));
+    copy_toy(OTHER_TOYS "/bundled_toy.so", temp_path(state, "extra/mine.so"));
+    copy_toy(OTHER_TOYS "/bundled_toy.so", temp_path(state, "home/plugins/also_mine.so"));
+    copy_toy(OTHER_TOYS "/bundled_toy.so", temp_path(state, "lib/beacon/plugins/theirs.so"));
     struct plugin_set *set = set_of_installation(state);
     assert_int_equal(entry_named(set, "theirs.so")->state, PLUGIN_USABLE);
     assert_int_equal(entry_named(set, "mine.so")->state, PLUGIN_SHADOWED);
@@ -88,7 +88,7 @@ static void a_bundled_id_is_not_replaced_from_home_or_env(void **state)
 static void a_bundled_id_that_is_not_installed_may_come_from_the_env_path(void **state)
 {
     make_installation(state);
-    link_toy(OTHER_TOYS "/bundled_toy.so", temp_path(state, "extra/mine.so"));
+    copy_toy(OTHER_TOYS "/bundled_toy.so", temp_path(state, "extra/mine.so"));
     struct plugin_set *set = set_of_installation(state);
     assert_int_equal(entry_named(set, "mine.so")->state, PLUGIN_USABLE);
     plugin_set_close(set);

@@ -8,8 +8,8 @@
 
 static void the_table_is_aligned_and_shows_each_component(void **state)
 {
-    link_toy(GOOD_TOYS "/toy.so", temp_path(state, "a.so"));
-    link_toy(GOOD_TOYS "/toy_kit.so", temp_path(state, "b.so"));
+    copy_toy(GOOD_TOYS "/toy.so", temp_path(state, "a.so"));
+    copy_toy(GOOD_TOYS "/toy_kit.so", temp_path(state, "b.so"));
     AUTO_TEXT struct text out;
     text_init(&out, 1u << 20);
     struct plugin_set *set = set_of(temp_dir(state));
@@ -59,7 +59,7 @@ static struct json_object *listed(const struct plugin_set *set)
 
 static void the_json_has_an_object_per_file(void **state)
 {
-    link_toy(GOOD_TOYS "/toy.so", temp_path(state, "a.so"));
+    copy_toy(GOOD_TOYS "/toy.so", temp_path(state, "a.so"));
     write_text(temp_path(state, "b.so"), "text");
     struct plugin_set *set = set_of(temp_dir(state));
     AUTO_JSON struct json_object *list = listed(set);

@@ -56,7 +56,7 @@ static void a_note_of_another_major_keeps_the_code_from_being_mapped(void **stat
     struct beacon_error err = {0};
     struct provider *provider = NULL;
     assert_int_equal(setenv("TOY_MARKER", temp_path(state, "marker"), 1), 0);
-    link_toy(BAD_TOYS "/wrong_major.so", temp_path(state, "provider_next.so"));
+    copy_toy(BAD_TOYS "/wrong_major.so", temp_path(state, "provider_next.so"));
     struct plugin_set *set = set_of(temp_dir(state));
     assert_refused(provider_open(set, "next", NULL, &provider, &err), BEACON_E_REFUSED, &err);
     assert_string_equal(err.message, "the provider plugin next cannot be used: provider_next.so "
@@ -111,7 +111,7 @@ static void a_note_without_code_behind_it_is_the_systems_refusal(void **state)
 {
     struct beacon_error err = {0};
     struct provider *provider = NULL;
-    link_toy(GOOD_TOYS "/toy_old.so", temp_path(state, "x.so"));
+    copy_toy(GOOD_TOYS "/toy_old.so", temp_path(state, "x.so"));
     struct plugin_set *set = set_of(temp_dir(state));
     assert_int_equal(unlink(temp_path(state, "x.so")), 0);
     assert_refused(provider_open(set, "toy_old", NULL, &provider, &err), BEACON_E_INVALID, &err);

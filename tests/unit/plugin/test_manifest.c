@@ -137,7 +137,7 @@ static void a_folder_a_fifo_and_a_loop_are_refused_without_waiting(void **state)
     struct plugin_manifest *manifest = NULL;
     make_folder(temp_path(state, "folder.so"));
     assert_int_equal(mkfifo(temp_path(state, "fifo.so"), 0600), 0);
-    link_toy("loop.so", temp_path(state, "loop.so"));
+    assert_int_equal(symlink("loop.so", temp_path(state, "loop.so")), 0);
     assert_refused(manifest_read_file(temp_path(state, "folder.so"), &manifest, &err),
                    BEACON_E_INVALID, &err);
     assert_string_equal(err.message, "folder.so is a folder, not a plugin file");
