@@ -106,6 +106,9 @@ static int check_leaf(struct check *check, const struct schema_row *row, struct 
     if (!schema_accepts(row, value)) {
         return fail_type(check, row, value);
     }
+    if ((row->accepts & SCHEMA_OPEN) != 0 && value->type == TOML_TABLE) {
+        return BEACON_OK;
+    }
     if (has_nul(value)) {
         return error_set(check->err, BEACON_E_INVALID, "remove it", "`%s` contains a NUL character",
                          text_string(&check->path));

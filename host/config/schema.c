@@ -56,6 +56,7 @@ static const struct kind_row kinds[] = {
     {SCHEMA_STRINGS, TOML_ARRAY, "an array of strings"},
     {SCHEMA_MAP, TOML_TABLE, "a table of strings"},
     {SCHEMA_TABLE, TOML_TABLE, "a table"},
+    {SCHEMA_OPEN, TOML_TABLE, "a table"},
 };
 
 #define N_KINDS (sizeof kinds / sizeof kinds[0])
