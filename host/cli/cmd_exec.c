@@ -354,9 +354,10 @@ static int run_exec(struct run *run)
         return status;
     }
     run_turn(run);
-    wire_close(&run->wire);
-    int printed = print_answer(run);
+    wire_close_session(&run->wire);
+    int printed = print_answer(run); /* telemetry that is slow to end holds up no answer */
     int wrote = write_last_message(run);
+    wire_close(&run->wire);
     return run->status != EXIT_STATUS_OK ? run->status
            : printed != EXIT_STATUS_OK   ? printed
                                          : wrote;

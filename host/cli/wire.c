@@ -21,6 +21,7 @@
 #include "cli/version.h"
 #include "cli/wire_credentials.h"
 #include "cli/wire_session.h"
+#include "cli/wire_telemetry.h"
 #include "event/fanout.h"
 #include "loop/loop.h"
 #include "plugin/discover.h"
@@ -272,6 +273,9 @@ static int open_all(struct wire *wire, const struct wire_request *request, struc
         rc = open_provider(wire, err);
     }
     if (rc == BEACON_OK) {
+        rc = wire_telemetry_open(wire, err);
+    }
+    if (rc == BEACON_OK) {
         rc = open_sandbox(wire, request, err);
     }
     if (rc == BEACON_OK) {
@@ -282,6 +286,7 @@ static int open_all(struct wire *wire, const struct wire_request *request, struc
         rc = wire_session_open(wire, request, err);
     }
     if (rc == BEACON_OK) {
+        wire_telemetry_listen(wire);
         make_agent(wire, request);
         rc = wire_session_begin(wire, request, err);
     }
@@ -299,16 +304,23 @@ int wire_open(struct wire_start *start, const struct wire_request *request, stru
     return rc;
 }
 
+void wire_close_session(struct wire *wire)
+{
+    wire->has_hung_plugin |= wire->agent != NULL && agent_has_hung_plugin(wire->agent);
+    agent_destroy(take_pointer(wire->agent));
+    command_table_destroy(take_pointer(wire->commands));
+    recorder_destroy(take_pointer(wire->recorder));
+    journal_close(take_pointer(wire->journal));
+}
+
 void wire_close(struct wire *wire)
 {
-    bool has_hung_plugin = wire->agent != NULL && agent_has_hung_plugin(wire->agent);
-    agent_destroy(wire->agent);
-    command_table_destroy(wire->commands);
-    recorder_destroy(wire->recorder);
-    journal_close(wire->journal);
+    wire_close_session(wire);
+    bool has_hung_plugin = wire->has_hung_plugin;
     history_destroy(wire->history);
     replay_finish(&wire->replay);
     fanout_destroy(wire->events);
+    has_hung_plugin |= wire_telemetry_close(wire);
     sandbox_destroy(wire->sandbox);
     http_destroy(wire->http);
     if (!has_hung_plugin) { /* else its thread still runs in there, and the process ends soon */

@@ -21,6 +21,7 @@
 struct command_table;
 struct journal;
 struct text;
+struct wire_telemetry;
 
 /* Home and configuration: what every command that runs an agent needs first. */
 struct wire_start {
@@ -59,6 +60,7 @@ struct wire {
     struct provider *provider;
     struct sandbox *sandbox;
     struct fanout *events;
+    struct wire_telemetry *telemetry; /* NULL: off */
     struct replay replay; /* of a resumed session */
     struct history *history;
     struct recorder *recorder;
@@ -67,6 +69,7 @@ struct wire {
     char *shell, *program_dir, *base_instructions, *sandbox_policy_json;
     struct tool_context tools;
     struct agent *agent;
+    bool has_hung_plugin; /* of a session that is closed */
 };
 
 struct wire_request {
@@ -88,6 +91,10 @@ struct wire_request {
 /* On success wire_close(). `ret` must stay where it is until then. */
 int wire_open(struct wire_start *start, const struct wire_request *request, struct wire *ret,
               struct beacon_error *err);
+
+/* The session is over and its file released, while telemetry may still be written: what a person waits
+ * for can be said now. wire_close() does it too. */
+void wire_close_session(struct wire *wire);
 void wire_close(struct wire *wire);
 
 #endif
