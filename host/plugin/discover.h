@@ -23,7 +23,8 @@ struct plugin_lock;     /* lock.h */
 struct plugin_manifest; /* manifest.h */
 struct plugin_policy;   /* policy.h */
 struct plugin_set;
-struct quarantine; /* quarantine.h */
+struct quarantine;    /* quarantine.h */
+struct static_plugin; /* static_set.h */
 
 /* Where to look, and what decides. Strings are borrowed for the call, the structs must outlive the
  * set; all may be NULL. */
@@ -72,6 +73,7 @@ struct plugin_entry {
     size_t visit; /* plugin_set_visit() where it was found */
     enum plugin_state state;
     bool is_required;                       /* by a drop-in: without it nothing runs */
+    const struct static_plugin *built_in;   /* static_set.h; NULL for a file */
     const struct plugin_manifest *manifest; /* NULL when it could not be read */
     struct beacon_error refusal; /* unless USABLE: the reason and what to do; else code 0 */
 };

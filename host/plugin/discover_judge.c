@@ -9,9 +9,25 @@
 #include "base/path.h"
 #include "plugin/discover_parts.h"
 #include "plugin/manifest.h"
-#include "plugin/trust.h"
+#include "plugin/mapping.h"
 #include "plugin/policy.h"
 #include "plugin/quarantine.h"
+#include "plugin/static_set.h"
+#include "plugin/trust.h"
+
+/* What discovery calls the thing in a sentence. */
+static const char *name_of(const struct found *found)
+{
+    const struct static_plugin *built_in = found->entry.built_in;
+    return built_in != NULL ? built_in->name : path_base(found->path);
+}
+
+static int read_static_manifest(struct found *found, struct beacon_error *err)
+{
+    const struct static_plugin *built_in = found->entry.built_in;
+    return manifest_parse((const char *)built_in->manifest, built_in->n_manifest, built_in->name,
+                          &found->manifest, err);
+}
 
 /* Read the note of the very file whose owners were checked. */
 static int read_manifest(const struct plugin_set *set, struct found *found,
@@ -38,16 +54,20 @@ static int check_id(const struct found *found, struct beacon_error *err)
 
 static int check_file(const struct plugin_set *set, struct found *found, struct beacon_error *err)
 {
-    int rc = read_manifest(set, found, err);
+    const bool is_static = found->entry.built_in != NULL;
+    int rc = is_static ? read_static_manifest(found, err) : read_manifest(set, found, err);
     if (rc == BEACON_OK) {
-        rc = manifest_check_abi(found->manifest, path_base(found->path), err);
+        rc = manifest_check_abi(found->manifest, name_of(found), err);
+    }
+    if (rc == BEACON_OK && !is_static) {
+        rc = mapping_check_possible(path_base(found->path), err);
     }
     if (rc == BEACON_OK) {
         rc = check_id(found, err);
     }
     if (rc == BEACON_OK) {
-        rc =
-            plugin_policy_judge(set->policy, found->manifest, found->entry.place, found->path, err);
+        rc = plugin_policy_judge(set->policy, found->manifest, found->entry.place,
+                                 found->entry.path, err);
     }
     return rc;
 }
@@ -65,7 +85,7 @@ static void put_in_quarantine(struct found *found, const struct quarantine_entry
 {
     char day[16], hint[128];
     format_day(kept->since_unix_s, day, sizeof day);
-    (void)snprintf(hint, sizeof hint, "'beacon plugin quarantine --lift %s' lets it in again",
+    (void)snprintf(hint, sizeof hint, "'beacon plugin quarantine %s --lift' lets it in again",
                    found->manifest->id);
     const bool has_slot = kept->slot[0] != '\0';
     (void)error_set(&found->entry.refusal, BEACON_E_REFUSED, hint,

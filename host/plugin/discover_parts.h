@@ -1,7 +1,7 @@
 /* discover_parts.h - what the files discover*.c share: the set while it is being filled.
  *
- * discover.c owns the set and answers questions, discover_walk.c goes through the places,
- * discover_judge.c decides about one file, discover_settle.c leaves one entry per id. Private to them.
+ * discover.c owns the set and answers questions, discover_walk.c goes through the places (drop-ins:
+ * discover_dropins.c), discover_judge.c decides about one file, discover_settle.c leaves one entry per id. Private to them.
  * Thread: [main].
  */
 #ifndef HOST_PLUGIN_DISCOVER_PARTS_H
@@ -62,6 +62,9 @@ bool discover_is_bundled(enum plugin_place place);
  * says about the place (code 0: nothing). */
 void discover_judge(const struct plugin_set *set, struct found *found,
                     const struct beacon_error *place_error);
+
+/* What the plugins.d folder of this place says; the first word about an id counts. */
+void discover_take_dropins(struct plugin_set *set, const char *folder, enum plugin_place place);
 
 /* Go through every place in the order of precedence. */
 void discover_walk(struct plugin_set *set, const struct plugin_places *places);

@@ -11,8 +11,8 @@
 #include "base/error.h"
 #include "base/path.h"
 #include "plugin/discover_parts.h"
-#include "plugin/dropin.h"
 #include "plugin/policy.h"
+#include "plugin/static_set.h"
 
 #define SUFFIX      ".so"
 #define FOLDERS_MAX 32 /* of BEACON_PLUGIN_PATH and the fixed ones together */
@@ -207,141 +207,27 @@ static void walk_env_path(struct walk *walk)
     }
 }
 
-static bool is_known_id(const struct plugin_set *set, const char *id,
-                        const struct found **ret_claim)
+static void walk_static(struct walk *walk)
 {
-    for (size_t i = 0; i < set->n; i++) {
-        if (set->found[i].is_claim && strcmp(set->found[i].id, id) == 0) {
-            *ret_claim = &set->found[i];
-            return true;
-        }
-    }
-    *ret_claim = NULL;
-    for (size_t i = 0; i < set->n_requirements; i++) {
-        if (strcmp(set->requirements[i].id, id) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static struct found *add_dropin(struct plugin_set *set, const struct dropin *dropin,
-                                enum plugin_place place)
-{
-    char *path =
-        dropin->path != NULL && dropin->path[0] != '\0' ? alloc_string(dropin->path) : NULL;
-    struct found *found = discover_add(set, path, place);
-    found->id = alloc_string(dropin->id);
-    found->where = alloc_string(dropin->where);
-    found->entry.id = found->id;
-    found->entry.where = found->where;
-    found->entry.is_required = dropin->required_where != NULL;
-    return found;
-}
-
-/* An id that an earlier drop-in has spoken about. */
-static void add_second_word(struct walk *walk, const struct dropin *dropin, enum plugin_place place,
-                            const struct found *claim)
-{
-    AUTO_FREE char *earlier = alloc_string(claim != NULL ? claim->where : "");
-    struct found *found = add_dropin(walk->set, dropin, place);
-    found->entry.is_required = false;
-    found->entry.state = PLUGIN_SHADOWED;
-    if (earlier[0] != '\0') {
-        discover_set_decided_by(found, earlier);
-    }
-    (void)error_set(&found->entry.refusal, BEACON_E_REFUSED, "remove one of the two sections",
-                    "%s: [%s] does not count%s%s", dropin->where, dropin->id,
-                    earlier[0] != '\0' ? ", it is decided by " : ", an earlier file decides",
-                    earlier);
-}
-
-static void mask(struct found *found, const struct dropin *dropin)
-{
-    const bool is_mask = dropin->path != NULL && dropin->path[0] == '\0';
-    found->is_off = true;
-    found->entry.state = PLUGIN_MASKED;
-    discover_set_decided_by(found, dropin->off_where);
-    (void)error_set(&found->entry.refusal, BEACON_E_REFUSED,
-                    is_mask ? "remove the section to have it again" : "write enabled = yes there",
-                    is_mask ? "%s masks %s" : "%s disables %s", dropin->off_where, dropin->id);
-}
-
-static void add_claim(struct walk *walk, const struct dropin *dropin, enum plugin_place place)
-{
-    struct beacon_error place_error = {0};
-    struct found *found = add_dropin(walk->set, dropin, place);
-    found->is_claim = true;
-    found->wants_override = dropin->override_where != NULL;
-    if (found->path != NULL) {
-        if (walk->set->is_safe_mode) {
-            (void)error_set(&place_error, BEACON_E_REFUSED, "start without --safe-mode",
-                            "safe mode uses bundled plugins only, not %s", found->path);
-        } else {
-            (void)plugin_policy_judge_place(walk->set->policy, place, found->path, &place_error);
-        }
-        discover_judge(walk->set, found, &place_error);
-    }
-    if (dropin->off_where != NULL) {
-        mask(found, dropin);
-    }
-}
-
-static void add_requirement(struct plugin_set *set, const struct dropin *dropin,
-                            enum plugin_place place)
-{
-    set->requirements =
-        alloc_grow(set->requirements, set->n_requirements + 1, sizeof *set->requirements);
-    const char *where = dropin->required_where;
-    set->requirements[set->n_requirements++] = (struct requirement){
-        .id = alloc_string(dropin->id),
-        .where = where != NULL ? alloc_string(where) : NULL,
-        .place = place,
-    };
-}
-
-static void take_dropin(struct walk *walk, const struct dropin *dropin, enum plugin_place place)
-{
-    const struct found *claim = NULL;
-    if (is_known_id(walk->set, dropin->id, &claim)) {
-        add_second_word(walk, dropin, place, claim);
-    } else if (dropin->path != NULL || dropin->off_where != NULL) {
-        add_claim(walk, dropin, place);
-    } else {
-        add_requirement(walk->set, dropin, place);
-    }
-}
-
-static void take_problem(struct walk *walk, const struct dropin_problem *problem,
-                         enum plugin_place place)
-{
-    struct found *found = discover_add(walk->set, alloc_string(problem->path), place);
-    found->entry.state = PLUGIN_REFUSED;
-    found->entry.refusal = problem->error;
-}
-
-static void walk_dropins(struct walk *walk, const char *folder, enum plugin_place place)
-{
-    struct dropins dropins;
     struct plugin_set *set = walk->set;
+    struct visit *visit = discover_add_visit(set, alloc_string(""), PLUGIN_PLACE_STATIC);
     const size_t before = set->n;
-    struct visit *visit = discover_add_visit(set, alloc_string(folder), place);
-    dropins_read(folder, set->policy != NULL || set->lock != NULL, &dropins);
-    for (size_t i = 0; i < dropins.n; i++) {
-        take_dropin(walk, &dropins.items[i], place);
+    if (plugin_policy_judge_place(set->policy, PLUGIN_PLACE_STATIC, "", &visit->visit.reason) !=
+        BEACON_OK) {
+        visit->visit.state = PLUGIN_VISIT_REFUSED;
     }
-    for (size_t i = 0; i < dropins.n_problems; i++) {
-        take_problem(walk, &dropins.problems[i], place);
+    for (const struct static_plugin *built_in = static_set; built_in->name != NULL; built_in++) {
+        struct found *found = discover_add(set, NULL, PLUGIN_PLACE_STATIC);
+        found->entry.built_in = built_in;
+        discover_judge(set, found, &visit->visit.reason);
     }
-    visit->visit.state = dropins.is_missing ? PLUGIN_VISIT_MISSING : PLUGIN_VISIT_READ;
     visit->visit.n_entries = set->n - before;
-    dropins_finish(&dropins);
 }
 
 static void walk_system_dropins(struct walk *walk)
 {
     if (walk->places->system_dropins != NULL) {
-        walk_dropins(walk, walk->places->system_dropins, PLUGIN_PLACE_SYSTEM_DROPIN);
+        discover_take_dropins(walk->set, walk->places->system_dropins, PLUGIN_PLACE_SYSTEM_DROPIN);
     }
 }
 
@@ -350,7 +236,7 @@ static void walk_home_dropins(struct walk *walk)
     if (walk->places->home != NULL) {
         AUTO_FREE char *folder = path_join(walk->places->home, "plugins.d");
         if (!is_left_out(walk, folder, PLUGIN_PLACE_HOME_DROPIN)) {
-            walk_dropins(walk, folder, PLUGIN_PLACE_HOME_DROPIN);
+            discover_take_dropins(walk->set, folder, PLUGIN_PLACE_HOME_DROPIN);
         }
     }
 }
@@ -385,6 +271,9 @@ void discover_walk(struct plugin_set *set, const struct plugin_places *places)
         walk_system_dropins, walk_home_dropins, walk_env_path, walk_home, walk_bundled, walk_libdir,
     };
     struct walk walk = {.set = set, .places = places};
+    if (static_set[0].name != NULL) { /* else there is no such place to tell of */
+        walk_static(&walk);
+    }
     for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
         steps[i](&walk);
     }
