@@ -13,7 +13,13 @@
 
 static const struct command_row rows[] = {
     {"list", NULL, "Show every plugin that was found, and why some are not used", cmd_plugin_list},
+    {"why", NULL, "Tell why a plugin is used or not, with the file and line that decided",
+     cmd_plugin_why},
+    {"show", NULL, "Show what a plugin says about itself, and its file", cmd_plugin_show},
+    {"quarantine", NULL, "Show the plugins that hung or crashed, keep one out, let it in again",
+     cmd_plugin_quarantine},
     {"check", NULL, "Hold a plugin file to the promises of the plugin interface", cmd_plugin_check},
+    {"new", NULL, "Write the files of a new plugin", cmd_plugin_new},
 };
 
 #define ROWS (sizeof rows / sizeof rows[0])
@@ -25,7 +31,8 @@ int cmd_plugin_open(bool is_safe_mode, struct wire_plugins *ret, struct beacon_e
     bool has_home =
         cwd != NULL && home_start(cwd, system_paths.managed_config, &home, err) == BEACON_OK;
     const struct wire_plugins_request request = {.home = has_home ? home.path : NULL,
-                                                 .is_safe_mode = is_safe_mode};
+                                                 .is_safe_mode = is_safe_mode,
+                                                 .is_inspection = true};
     int rc = wire_plugins_open(&request, ret, err);
     home_finish(&home);
     return rc;

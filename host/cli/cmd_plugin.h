@@ -10,7 +10,11 @@
 
 /* Each returns the exit status; argv[0] is the name of the sub-command. */
 int cmd_plugin_list(int argc, char **argv);
+int cmd_plugin_show(int argc, char **argv);
+int cmd_plugin_why(int argc, char **argv);
+int cmd_plugin_quarantine(int argc, char **argv);
 int cmd_plugin_check(int argc, char **argv);
+int cmd_plugin_new(int argc, char **argv);
 
 /* The plugins as every command sees them; $CODE_HOME may be missing, then the other places count. On
  * success wire_plugins_close(). */
