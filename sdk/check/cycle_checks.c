@@ -91,34 +91,42 @@ void check_cycle_leaks(struct check_case *c)
 
 /* ---- allocations that fail ---- */
 
+struct shortage {
+    struct check_case *c;
+    const struct instance_maker *maker;
+    const char *config;
+    int64_t n_bytes, n_blocks; /* left behind by create() that failed */
+};
+
 /* One create() whose n-th allocation fails; false: it has fewer than n. */
-static bool create_without(struct check_case *c, const struct instance_maker *maker,
-                           const char *config, uint64_t n, bool is_for_good)
+static bool create_without(struct shortage *s, uint64_t n, bool is_for_good)
 {
     struct beacon_error err = BEACON_INIT(struct beacon_error);
     void *inst = NULL;
+    const int64_t blocks = memory_live_blocks(), bytes = memory_live_bytes();
     memory_fail_at(n, is_for_good);
-    beacon_rc rc = instance_create(maker, config, strlen(config), &inst, &err);
+    beacon_rc rc = instance_create(s->maker, s->config, strlen(s->config), &inst, &err);
     const bool was_reached = memory_has_failed();
     memory_fail_at(0, false);
     if (rc == BEACON_OK) {
-        instance_destroy(maker, inst);
+        instance_destroy(s->maker, inst);
     } else if (was_reached) {
         char tried[80];
+        s->n_blocks += memory_live_blocks() - blocks;
+        s->n_bytes += memory_live_bytes() - bytes;
         (void)snprintf(tried, sizeof tried, "create() without its allocation %u", (unsigned)n);
-        instance_check_error(c, rc, &err, tried);
+        instance_check_error(s->c, rc, &err, tried);
     }
     return was_reached;
 }
 
-/* Everything once with a single failure, once with all that follow. */
-static uint64_t fail_all(struct check_case *c, const struct instance_maker *maker,
-                         const char *config)
+/* Everything once with a single failure, once with all that follow. Returns how many there are. */
+static uint64_t fail_all(struct shortage *s)
 {
     uint64_t n = 0;
     for (int is_for_good = 0; is_for_good <= 1; is_for_good++) {
         n = 1;
-        while (n < FAILURES_MAX && create_without(c, maker, config, n, is_for_good != 0)) {
+        while (n < FAILURES_MAX && create_without(s, n, is_for_good != 0)) {
             n++;
         }
     }
@@ -135,19 +143,19 @@ void check_cycle_no_memory(struct check_case *c)
     if (!instance_maker_init(c, &maker)) {
         return;
     }
-    const char *config = instance_config(&maker);
-    const uint64_t n = fail_all(c, &maker, config); /* also fills what is kept for ever */
+    struct shortage s = {.c = c, .maker = &maker, .config = instance_config(&maker)};
+    const uint64_t n = fail_all(&s); /* also fills what is kept for ever */
     if (n == 0) {
         check_skip(c, "create() allocates nothing");
         return;
     }
-    const int64_t blocks = memory_live_blocks(), bytes = memory_live_bytes();
-    (void)fail_all(c, &maker, config);
-    if (memory_live_blocks() > blocks) {
+    s.n_blocks = s.n_bytes = 0;
+    (void)fail_all(&s);
+    if (s.n_blocks > 0) {
         check_fail(c, "a create() that fails leaves nothing behind",
-                   "go through destroy() with what there is, from every way out of create()",
+                   "free on every way out of create() what there is by then",
                    "%lld bytes are left by create() failing at each of its %u allocations",
-                   (long long)(memory_live_bytes() - bytes), (unsigned)n);
+                   (long long)s.n_bytes, (unsigned)n);
     }
 }
 
