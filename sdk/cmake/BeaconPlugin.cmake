@@ -3,7 +3,7 @@
 #   beacon_add_plugin(NAME provider_acme SOURCES acme.c MANIFEST plugin.json [LIBS …]
 #                     [OUTPUT_DIRECTORY dir] [UNCHECKED])
 #
-# builds lib/beacon/plugins/NAME.so, which exports beacon_plugin_entry_v1 and nothing else, and
+# builds NAME.so (in the build folder; in Beacon's own tree, in lib/beacon/plugins), which exports beacon_plugin_entry_v1 and nothing else, and
 # carries plugin.json as an ELF note (owner "beacon", type 0x42434e01): the host reads the note to
 # list, choose and refuse plugins without running their code. From the same plugin.json comes the
 # header NAME_manifest.h, so that code and note cannot disagree:
@@ -20,6 +20,9 @@ set(BEACON_MANIFEST_MAX_BYTES 65536)
 set(BEACON_MANIFEST_KINDS provider sandbox auth telemetry)
 set(BEACON_MANIFEST_CAPABILITIES
     "net:.+" "exec:/.+" "fs-read:.+" "fs-write:.+" "env:.+" secrets ui kernel own-transport threads)
+if(NOT DEFINED BEACON_PLUGIN_OUTPUT_DIRECTORY_DEFAULT)
+    set(BEACON_PLUGIN_OUTPUT_DIRECTORY_DEFAULT lib/beacon/plugins)
+endif()
 if(NOT DEFINED BEACON_SDK_INCLUDE_DIRS)
     get_filename_component(BEACON_SDK_INCLUDE_DIRS_HERE "${CMAKE_CURRENT_LIST_DIR}/../.." ABSOLUTE)
     set(BEACON_SDK_INCLUDE_DIRS
@@ -227,7 +230,7 @@ function(beacon_add_plugin)
         endif()
     endforeach()
     if(NOT ARG_OUTPUT_DIRECTORY)
-        set(ARG_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/lib/beacon/plugins")
+        set(ARG_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/${BEACON_PLUGIN_OUTPUT_DIRECTORY_DEFAULT}")
     endif()
     get_filename_component(manifest "${ARG_MANIFEST}" ABSOLUTE BASE_DIR
                            "${CMAKE_CURRENT_SOURCE_DIR}")
@@ -254,4 +257,6 @@ function(beacon_add_plugin)
         POSITION_INDEPENDENT_CODE ON)
     _beacon_plugin_compile(${ARG_NAME} "${generated}" "${ARG_LIBS}")
     _beacon_plugin_link_options(${ARG_NAME} "${generated}")
+    set_target_properties(${ARG_NAME} PROPERTIES # for beacon_add_plugin_test()
+        BEACON_PLUGIN_SOURCES "${ARG_SOURCES}" BEACON_PLUGIN_LIBS "${ARG_LIBS}")
 endfunction()

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
- * beacon-sdk/error.h - filling struct beacon_error from a plugin, and writing to the host's log.
+ * beacon-sdk/error.h - filling struct beacon_error from a plugin.
  *
  * Thread: [any].
  */
 #ifndef BEACON_SDK_ERROR_H
 #define BEACON_SDK_ERROR_H
 
+#include <beacon-sdk/log.h>
 #include <beacon-sdk/text.h>
-#include <beacon/host.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -49,26 +49,6 @@ static inline beacon_rc beacon_error_fill(struct beacon_error *err, beacon_rc co
         beacon_error_copy(err->hint, sizeof err->hint, hint);
     }
     return code;
-}
-
-/* One line for the host's log, tagged there with the plugin's id. `host` may be NULL. */
-static inline void beacon_log(const struct beacon_host *host, uint32_t level, const char *format,
-                              ...) __attribute__((format(printf, 3, 4)));
-
-static inline void beacon_log(const struct beacon_host *host, uint32_t level, const char *format,
-                              ...)
-{
-    if (host == NULL || !BEACON_HAS(host, log) || host->log == NULL) {
-        return;
-    }
-    char message[512];
-    va_list args;
-    va_start(args, format);
-    int n = vsnprintf(message, sizeof message, format, args);
-    va_end(args);
-    if (n >= 0) {
-        host->log(host, level, beacon_utf8_cut(beacon_text(message), sizeof message - 1), NULL, 0);
-    }
 }
 
 #endif

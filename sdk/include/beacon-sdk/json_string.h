@@ -47,6 +47,17 @@ static inline struct beacon_str beacon_json_value(struct beacon_str raw,
                            : beacon_span(scratch->p + start, scratch->n - start);
 }
 
+/* The value of the member `key`, when that is a string; else empty. As beacon_json_value(): several
+ * results stay valid together when there is room for the whole object in `scratch` beforehand. */
+static inline struct beacon_str beacon_json_member_text(struct beacon_str object_text,
+                                                        const char *key,
+                                                        struct beacon_json_out *scratch)
+{
+    struct beacon_str raw = beacon_span(NULL, 0);
+    return beacon_json_member_string(object_text, key, &raw) ? beacon_json_value(raw, scratch)
+                                                             : raw;
+}
+
 /* True: `raw_value` is digits and no more, few enough to need no check, and *ret their value. */
 static inline bool beacon_scan_plain_count(struct beacon_str raw_value, int64_t *ret)
 {
