@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "plugin/host_facets.h"
 #include "plugin/manifest.h"
 
 #define LOG_LINES_PER_SECOND 100
@@ -22,15 +23,26 @@
 #define ENV_PREFIX           "env:"
 #define NS_PER_SECOND        UINT64_C(1000000000)
 
+/* A variable that the configuration named; pushed at the front, never taken away. */
+struct granted_name {
+    const struct granted_name *next;
+    char *name;
+};
+
 struct host_api {
     struct beacon_host table;
     char *plugin_id;
     char **env_globs; /* behind "env:" in the manifest */
     size_t n_env_globs;
+    const struct granted_name *_Atomic granted;
+    bool may_keep_secrets, may_talk;
     pthread_t main_thread;
     _Atomic uint64_t log_second; /* the second that log_lines counts for */
     _Atomic uint32_t log_lines;
 };
+
+/* Filled before the plugins run that use them; so they need no lock. */
+static struct host_services current_services;
 
 static struct host_api *api_of(const struct beacon_host *host)
 {
@@ -134,10 +146,16 @@ static const struct beacon_host_clock clock_facet = {
     .random = clock_facet_random,
 };
 
-static bool may_read_variable(const struct host_api *api, const char *name)
+static bool may_read_variable(struct host_api *api, const char *name)
 {
     for (size_t i = 0; i < api->n_env_globs; i++) {
         if (fnmatch(api->env_globs[i], name, 0) == 0) {
+            return true;
+        }
+    }
+    for (const struct granted_name *granted = atomic_load(&api->granted); granted != NULL;
+         granted = granted->next) {
+        if (strcmp(granted->name, name) == 0) {
             return true;
         }
     }
@@ -177,7 +195,40 @@ static const void *host_facet(const struct beacon_host *host, const char *id)
     if (strcmp(id, BEACON_HOST_ENV) == 0 && api_of(host)->n_env_globs > 0) {
         return &env_facet;
     }
+    if (strcmp(id, BEACON_HOST_SECRETS) == 0 && api_of(host)->may_keep_secrets) {
+        return &host_secrets_facet;
+    }
+    if (strcmp(id, BEACON_HOST_UI) == 0 && api_of(host)->may_talk) {
+        return &host_ui_facet;
+    }
     return NULL;
+}
+
+void host_api_set_services(const struct host_services *services)
+{
+    current_services = services != NULL ? *services : (struct host_services){0};
+}
+
+const struct host_services *host_api_services(void)
+{
+    return &current_services;
+}
+
+const char *host_api_plugin_id(const struct beacon_host *host)
+{
+    return api_of(host)->plugin_id;
+}
+
+void host_api_grant_env(const struct beacon_host *host, const char *name)
+{
+    struct host_api *api = api_of(host);
+    if (may_read_variable(api, name)) {
+        return;
+    }
+    struct granted_name *granted = alloc_zeroed(sizeof *granted);
+    granted->name = alloc_string(name);
+    granted->next = atomic_load(&api->granted);
+    atomic_store(&api->granted, granted);
 }
 
 static struct beacon_str span_of(const char *s)
@@ -196,6 +247,8 @@ struct host_api *host_api_create(const struct plugin_manifest *manifest)
             api->env_globs[api->n_env_globs++] = alloc_string(capability + strlen(ENV_PREFIX));
         }
     }
+    api->may_keep_secrets = manifest_has_capability(manifest, "secrets", "");
+    api->may_talk = manifest_has_capability(manifest, "ui", "");
     api->main_thread = pthread_self();
     api->table = (struct beacon_host){
         .struct_size = (uint32_t)sizeof api->table,
@@ -220,6 +273,12 @@ void host_api_destroy(struct host_api *api)
     }
     for (size_t i = 0; i < api->n_env_globs; i++) {
         free(api->env_globs[i]);
+    }
+    for (const struct granted_name *granted = api->granted; granted != NULL;) {
+        const struct granted_name *next = granted->next;
+        free(granted->name);
+        free((void *)granted);
+        granted = next;
     }
     free(api->env_globs);
     free(api->plugin_id);
