@@ -78,7 +78,7 @@ void agent_interrupt(struct agent *agent)
     recorder_set_interrupted(agent->parts.recorder);
     if (agent->stream != NULL) {
         stream_cancel(agent->stream);
-    } else if (agent->is_pausing) {
+    } else if (agent->is_pausing || reauth_cancel(agent)) {
         agent->is_pausing = false;
         loop_timer_start(agent->pause, 0);
     } else {

@@ -15,6 +15,7 @@
 #include "event/event.h"
 
 struct agent;
+struct credentials;
 struct fanout;
 struct history;
 struct http;
@@ -29,6 +30,7 @@ struct agent_parts { /* made in cli/wire.c; all outlive the agent */
     struct http *http;
     struct provider *provider;
     const struct http_limits *limits;
+    struct credentials *credentials; /* NULL: none that could be renewed */
     struct history *history;
     struct recorder *recorder;
     struct fanout *events;

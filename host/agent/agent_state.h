@@ -12,6 +12,7 @@ struct arena;
 struct dispatch;
 struct loop_timer;
 struct stream;
+struct stream_outcome;
 
 struct agent {
     struct agent_parts parts;
@@ -25,6 +26,8 @@ struct agent {
     struct dispatch *dispatch;     /* the calls of the last answer */
     struct loop_timer *pause;      /* between a failure and the next attempt */
     bool is_pausing;
+    char *rejection;   /* what the server said to the credentials, while newer ones are fetched */
+    bool has_reauthed; /* newer ones were asked for since the last answer that completed */
     struct attempts attempts;
     struct request_watch {
         uint64_t began_ns, frame_ns;
@@ -48,6 +51,16 @@ void turn_run(struct agent *agent, enum turn_next next);
 
 /* turn.c: remember why the turn fails; `message` may be longer than the error's. */
 void turn_fail(struct agent *agent, const struct beacon_error *err, const char *message);
+
+/* turn.c: the turn fails with what became of the stream. */
+void turn_give_up(struct agent *agent, const struct stream_outcome *outcome);
+
+/* reauth.c: the server refused the credentials; true: newer ones are fetched, and the turn goes on or
+ * fails when that is over. False: it has failed. */
+bool reauth_begin(struct agent *agent, const struct stream_outcome *outcome);
+
+/* reauth.c: the turn ends, whatever comes of it. True: it was under way. */
+bool reauth_cancel(struct agent *agent);
 
 /* request.c: what is asked next, in `arena`, which must outlive *ret. */
 int request_build(struct agent *agent, struct arena *arena, struct beacon_turn *ret,

@@ -196,7 +196,7 @@ static const char *advice(const struct stream_outcome *outcome)
     }
 }
 
-static void give_up(struct agent *agent, const struct stream_outcome *outcome)
+void turn_give_up(struct agent *agent, const struct stream_outcome *outcome)
 {
     struct beacon_error err = {0};
     beacon_rc code = outcome->code < 0 ? outcome->code : BEACON_E_PROTOCOL;
@@ -213,14 +213,15 @@ static void on_stream_end(void *ctx, const struct stream_outcome *outcome)
     if (!may_go_on(agent)) {
         turn_run(agent, TURN_DONE);
     } else if (outcome->is_ok) {
+        agent->has_reauthed = false;
         attempts_reset(&agent->attempts);
         count_answer(agent);
         bool asks_again = outcome->finish == BEACON_FINISH_PAUSE;
         turn_run(agent, dispatch_waiting(agent->dispatch) > 0 ? TURN_TOOLS
                         : asks_again                          ? TURN_PREPARE
                                                               : TURN_DONE);
-    } else if (!retry(agent, outcome)) {
-        give_up(agent, outcome);
+    } else if (!reauth_begin(agent, outcome) && !retry(agent, outcome)) {
+        turn_give_up(agent, outcome);
         turn_run(agent, TURN_DONE);
     }
 }
@@ -307,6 +308,7 @@ static enum turn_next done(struct agent *agent)
     agent->failure = (struct beacon_error){0};
     free(take_pointer(agent->failure_message));
     agent->is_interrupted = false;
+    agent->has_reauthed = false;
     attempts_reset(&agent->attempts);
     agent->on_end(agent->on_end_ctx, outcome, outcome != AGENT_COMPLETED ? &failure : NULL);
     return TURN_WAIT;

@@ -17,6 +17,8 @@ struct command_row {
 int command_table_run(int argc, char **argv);
 
 int cmd_exec(int argc, char **argv);
+int cmd_login(int argc, char **argv);
+int cmd_logout(int argc, char **argv);
 int cmd_patch(int argc, char **argv);
 int cmd_plugin(int argc, char **argv);
 

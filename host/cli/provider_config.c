@@ -10,8 +10,8 @@
 #include "base/auto.h"
 #include "base/json.h"
 #include "cli/version.h"
+#include "config/layers.h"
 #include "config/provider_settings.h"
-#include "credentials/bearer.h"
 
 const char *provider_config_originator(void)
 {
@@ -66,24 +66,87 @@ char *provider_config_json(const struct provider_settings *settings, const char 
     return alloc_string(json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN));
 }
 
-void provider_config_bearer(const struct provider_settings *settings, struct bearer *ret)
+#define OPENAI_NAME "OPENAI_API_KEY"
+
+static const char *const first_names[] = {"CODE_API_KEY", "BEACON_API_KEY", "CODEX_API_KEY"};
+
+/* OPENAI_API_KEY stands behind the login, where there is one. */
+static bool is_own_name(const struct provider_settings *settings)
 {
-    static const char *const openai_names[] = {"CODE_API_KEY", "BEACON_API_KEY", "CODEX_API_KEY",
-                                               "OPENAI_API_KEY"};
-    *ret = (struct bearer){.instructions = settings->env_key_instructions,
-                           .token = settings->bearer,
-                           .base_url = settings->base_url,
-                           .asked_name = settings->env_key};
-    bool is_openai = settings->requires_openai_auth;
+    return settings->env_key != NULL &&
+           (!settings->requires_openai_auth || strcmp(settings->env_key, OPENAI_NAME) != 0);
+}
+
+static size_t names_before_login(const struct provider_settings *settings, const char **ret)
+{
     size_t n = 0;
-    if (settings->env_key != NULL &&
-        (!is_openai || strcmp(settings->env_key, "OPENAI_API_KEY") != 0)) {
-        ret->names[n++] = settings->env_key;
+    if (is_own_name(settings)) {
+        ret[n++] = settings->env_key;
     }
-    for (size_t i = 0; is_openai && i < sizeof openai_names / sizeof openai_names[0]; i++) {
-        ret->names[n++] = openai_names[i];
+    for (size_t i = 0;
+         settings->requires_openai_auth && i < sizeof first_names / sizeof first_names[0]; i++) {
+        ret[n++] = first_names[i];
     }
-    if (is_openai && ret->asked_name == NULL) {
-        ret->asked_name = "OPENAI_API_KEY";
+    return n;
+}
+
+void provider_config_key_names(const struct provider_settings *settings,
+                               const char *ret[PROVIDER_KEY_NAMES_MAX + 1])
+{
+    size_t n = names_before_login(settings, ret);
+    if (settings->requires_openai_auth) {
+        ret[n++] = OPENAI_NAME;
     }
+    ret[n] = NULL;
+}
+
+const char *provider_config_auth(const struct config *config,
+                                 const struct provider_settings *settings)
+{
+    const char *component = settings->auth;
+    if (component == NULL && (settings->requires_openai_auth || settings->env_key != NULL)) {
+        component = config_string(config, "auth");
+    }
+    return component != NULL && strcmp(component, "none") != 0 ? component : NULL;
+}
+
+char *provider_config_auth_json(const struct provider_settings *settings)
+{
+    const char *names[PROVIDER_KEY_NAMES_MAX];
+    size_t n = names_before_login(settings, names);
+    struct json_object *before = json_object_new_array(), *after = json_object_new_array();
+    for (size_t i = 0; i < n; i++) {
+        json_object_array_add(before, json_object_new_string(names[i]));
+    }
+    if (settings->requires_openai_auth) {
+        json_object_array_add(after, json_object_new_string(OPENAI_NAME));
+    }
+    AUTO_JSON struct json_object *object = json_object_new_object();
+    add_string(object, "provider", settings->id);
+    add_string(object, "base_url", settings->base_url);
+    json_object_object_add(object, "env_keys", before);
+    json_object_object_add(object, "env_keys_after", after);
+    json_object_object_add(object, "login",
+                           json_object_new_boolean(settings->requires_openai_auth));
+    add_string(object, "ask_for", settings->env_key != NULL ? settings->env_key : OPENAI_NAME);
+    add_string(object, "instructions", settings->env_key_instructions);
+    return alloc_string(json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN));
+}
+
+char *provider_config_forced(const struct config *config, const char *component)
+{
+    const char *forced = config_string(config, "forced_login_method");
+    if (forced == NULL) {
+        return NULL;
+    }
+    bool is_chatgpt = strcmp(component, "chatgpt") == 0;
+    if (is_chatgpt == (strcmp(forced, "chatgpt") == 0)) {
+        return NULL;
+    }
+    const struct config_origin *origin = config_origin(config, "forced_login_method");
+    AUTO_FREE char *where = origin == NULL || origin->line == 0
+                                ? alloc_string(origin != NULL ? origin->file : "the configuration")
+                                : alloc_printf("%s:%u", origin->file, origin->line);
+    return alloc_printf("%s login is disabled: forced_login_method is \"%s\" (%s)",
+                        is_chatgpt ? "ChatGPT" : "API key", forced, where);
 }

@@ -171,7 +171,7 @@ static void prepare_tools(struct wire *wire)
     const struct config *config = wire->start->config;
     wire->program_dir = helper_dir();
     wire->env = environment_build(environ, config_node(config, "shell_environment_policy"),
-                                  wire->program_dir, wire->bearer.names);
+                                  wire->program_dir, wire->key_names);
     wire->shell = default_shell();
     wire->commands = command_table_create();
     int64_t tokens = config_is_set(config, "tool_output_token_limit")
@@ -233,6 +233,7 @@ static void make_agent(struct wire *wire, const struct wire_request *request)
                                 .http = wire->http,
                                 .provider = wire->provider,
                                 .limits = &wire->limits,
+                                .credentials = wire->credentials,
                                 .history = wire->history,
                                 .recorder = wire->recorder,
                                 .events = wire->events,
@@ -323,6 +324,7 @@ void wire_close(struct wire *wire)
     has_hung_plugin |= wire_telemetry_close(wire);
     sandbox_destroy(wire->sandbox);
     http_destroy(wire->http);
+    has_hung_plugin |= wire_credentials_close(wire);
     if (!has_hung_plugin) { /* else its thread still runs in there, and the process ends soon */
         provider_close(wire->provider);
         wire_plugins_close(&wire->plugins);

@@ -7,10 +7,10 @@
 #include <beacon/error.h>
 
 #include "agent/agent.h"
+#include "cli/provider_config.h"
 #include "cli/wire_plugins.h"
 #include "config/layers.h"
 #include "config/provider_settings.h"
-#include "credentials/bearer.h"
 #include "event/fanout.h"
 #include "http/request.h"
 #include "sandbox/sandbox.h"
@@ -19,7 +19,9 @@
 #include "tools/tool.h"
 
 struct command_table;
+struct credentials;
 struct journal;
+struct store;
 struct text;
 struct wire_telemetry;
 
@@ -52,7 +54,9 @@ struct wire {
     bool is_resumed;
     struct journal *journal; /* open, until the recorder takes it over */
     struct provider_settings provider_settings;
-    struct bearer bearer;
+    struct store *store;
+    struct credentials *credentials;
+    const char *key_names[PROVIDER_KEY_NAMES_MAX + 1]; /* variables that may hold the key */
     struct wire_plugins plugins;
     struct loop *loop;
     struct http *http;

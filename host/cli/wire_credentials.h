@@ -1,12 +1,17 @@
-/* wire_credentials.h - connects the credentials of the configured provider with the HTTP room.
- * Part of the composition root. Thread: [main].
+/* wire_credentials.h - connects the store, the auth plugin and the HTTP room for the configured
+ * provider. Part of the composition root. Thread: [main].
  */
 #ifndef HOST_CLI_WIRE_CREDENTIALS_H
 #define HOST_CLI_WIRE_CREDENTIALS_H
 
+#include <stdbool.h>
+
 struct wire;
 
-/* After provider_settings and http are there. */
+/* After provider_settings, plugins and http are there. No plugin is loaded before a request needs it. */
 void wire_credentials_open(struct wire *wire);
+
+/* After http is gone. True: an auth plugin ignored its cancel and still runs. */
+bool wire_credentials_close(struct wire *wire);
 
 #endif

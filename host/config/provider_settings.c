@@ -176,6 +176,7 @@ static void fill_texts(const struct filling *filling)
     fill_string(filling, "env_key", &settings->env_key);
     fill_string(filling, "env_key_instructions", &settings->env_key_instructions);
     fill_string(filling, "experimental_bearer_token", &settings->bearer);
+    fill_string(filling, "auth", &settings->auth);
     fill_string(filling, "wire_api", &settings->wire_api);
     fill_string(filling, "recording", &settings->recording);
     fill_string(filling, "plugin", &settings->plugin);
@@ -261,7 +262,8 @@ void provider_settings_finish(struct provider_settings *settings)
     }
     char *const strings[] = {settings->id,       settings->name,   settings->base_url,
                              settings->env_key,  settings->bearer, settings->env_key_instructions,
-                             settings->wire_api, settings->plugin, settings->recording};
+                             settings->wire_api, settings->plugin, settings->recording,
+                             settings->auth};
     for (size_t i = 0; i < sizeof strings / sizeof strings[0]; i++) {
         free(strings[i]);
     }

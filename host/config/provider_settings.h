@@ -25,6 +25,7 @@ struct provider_settings {
     char *env_key;              /* environment variable that holds the API key */
     char *env_key_instructions; /* what to tell a person who lacks it */
     char *bearer;               /* experimental_bearer_token; wiped by provider_settings_finish() */
+    char *auth;                 /* auth component; NULL: as the key auth says */
     char *wire_api;             /* "responses" unless configured */
     char *plugin;               /* provider component; by default the wire's name */
     char *recording;            /* file for the replay component */

@@ -39,6 +39,7 @@ VARIANTS(trust_levels) = {{"trusted", NULL}, {"untrusted", NULL}, {NULL, NULL}};
 VARIANTS(inherits) = {{"all", NULL}, {"core", NULL}, {"none", NULL}, {NULL, NULL}};
 VARIANTS(git_modes) = {{"safe", NULL}, {"protected", NULL}, {"writable", NULL}, {NULL, NULL}};
 VARIANTS(network_modes) = {{"allow-list", NULL}, {NULL, NULL}};
+VARIANTS(login_methods) = {{"chatgpt", NULL}, {"api", NULL}, {NULL, NULL}};
 VARIANTS(home_locks) = {{"exclusive", NULL}, {"shared", NULL}, {NULL, NULL}};
 VARIANTS(durabilities) = {{"process", NULL}, {"power-loss", NULL}, {NULL, NULL}};
 VARIANTS(persistences) = {{"save-all", NULL}, {"none", NULL}, {NULL, NULL}};
@@ -53,6 +54,8 @@ const struct schema_row schema_table[] = {
     UNUSED("approvals_reviewer"),
     UNUSED("apps"),
     UNUSED("audio"),
+    KEY("auth", STRING, PERSON, "api_key",
+        "auth plugin component for providers that want credentials, or none"),
     UNUSED("auto_drive"),
     UNUSED("auto_drive_observer_cadence"),
     UNUSED("auto_drive_use_chat_model"),
@@ -87,7 +90,8 @@ const struct schema_row schema_table[] = {
     UNUSED("feedback"),
     UNUSED("file_opener"),
     UNUSED("forced_chatgpt_workspace_id"),
-    UNUSED("forced_login_method"),
+    KEY("forced_login_method", STRING, PERSON, NULL, "the only way in: chatgpt or an API key",
+        .variants = login_methods),
     UNUSED("ghost_snapshot"),
     UNUSED("github"),
     KEY("hide_agent_reasoning", BOOL, ALL, "false", "do not show reasoning"),
@@ -117,6 +121,7 @@ const struct schema_row schema_table[] = {
     KEY("model_provider", STRING, ALL, "openai", "id of the provider that serves the model"),
     KEY("model_providers", TABLE, NOT_PROFILE, NULL, "providers by id"),
     KEY("model_providers.*", TABLE, NOT_PROFILE, NULL, "one provider"),
+    KEY("model_providers.*.auth", STRING, NOT_PROFILE, NULL, "auth for this provider"),
     KEY("model_providers.*.base_url", STRING, NOT_PROFILE, NULL, "address requests go to"),
     KEY("model_providers.*.connect_timeout_ms", INT, NOT_PROFILE, "10000", "time to connect"),
     KEY("model_providers.*.env_http_headers", MAP, NOT_PROFILE, NULL,

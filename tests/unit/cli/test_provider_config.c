@@ -6,9 +6,10 @@
 
 #include "base/auto.h"
 #include "base/json.h"
+#include "base/path.h"
 #include "cli/provider_config.h"
+#include "config/layers.h"
 #include "config/provider_settings.h"
-#include "credentials/bearer.h"
 
 static struct json_object *config_of(const struct provider_settings *settings)
 {
@@ -85,21 +86,15 @@ static void azure_is_known_by_name_or_address(void **state)
     }
 }
 
-static void assert_names(const struct provider_settings *settings, const char *const *names,
-                         const char *asked)
+static void assert_names(const struct provider_settings *settings, const char *const *names)
 {
-    struct bearer bearer;
-    provider_config_bearer(settings, &bearer);
+    const char *found[PROVIDER_KEY_NAMES_MAX + 1];
+    provider_config_key_names(settings, found);
     size_t n = 0;
     for (; names[n] != NULL; n++) {
-        assert_string_equal(bearer.names[n], names[n]);
+        assert_string_equal(found[n], names[n]);
     }
-    assert_null(bearer.names[n]);
-    if (asked == NULL) {
-        assert_null(bearer.asked_name);
-    } else {
-        assert_string_equal(bearer.asked_name, asked);
-    }
+    assert_null(found[n]);
 }
 
 #define NAMES(...) ((const char *const[]){__VA_ARGS__, NULL})
@@ -110,23 +105,21 @@ static void openai_takes_the_key_from_the_names_people_know(void **state)
     struct provider_settings settings = {
         .id = "openai", .env_key = "OPENAI_API_KEY", .requires_openai_auth = true};
     assert_names(&settings,
-                 NAMES("CODE_API_KEY", "BEACON_API_KEY", "CODEX_API_KEY", "OPENAI_API_KEY"),
-                 "OPENAI_API_KEY");
+                 NAMES("CODE_API_KEY", "BEACON_API_KEY", "CODEX_API_KEY", "OPENAI_API_KEY"));
     settings.env_key = NULL;
     assert_names(&settings,
-                 NAMES("CODE_API_KEY", "BEACON_API_KEY", "CODEX_API_KEY", "OPENAI_API_KEY"),
-                 "OPENAI_API_KEY");
+                 NAMES("CODE_API_KEY", "BEACON_API_KEY", "CODEX_API_KEY", "OPENAI_API_KEY"));
 }
 
 static void another_provider_takes_it_from_its_own_name_only(void **state)
 {
     (void)state;
     struct provider_settings settings = {.id = "mine", .env_key = "MINE_KEY"};
-    assert_names(&settings, NAMES("MINE_KEY"), "MINE_KEY");
+    assert_names(&settings, NAMES("MINE_KEY"));
     settings.env_key = "OPENAI_API_KEY";
-    assert_names(&settings, NAMES("OPENAI_API_KEY"), "OPENAI_API_KEY");
+    assert_names(&settings, NAMES("OPENAI_API_KEY"));
     settings.env_key = NULL;
-    assert_names(&settings, (const char *const[]){NULL}, NULL);
+    assert_names(&settings, (const char *const[]){NULL});
 }
 
 static void its_own_name_comes_before_those_of_openai(void **state)
@@ -134,24 +127,80 @@ static void its_own_name_comes_before_those_of_openai(void **state)
     (void)state;
     struct provider_settings settings = {
         .id = "mine", .env_key = "MINE_KEY", .requires_openai_auth = true};
-    assert_names(
-        &settings,
-        NAMES("MINE_KEY", "CODE_API_KEY", "BEACON_API_KEY", "CODEX_API_KEY", "OPENAI_API_KEY"),
-        "MINE_KEY");
+    assert_names(&settings, NAMES("MINE_KEY", "CODE_API_KEY", "BEACON_API_KEY", "CODEX_API_KEY",
+                                  "OPENAI_API_KEY"));
 }
 
-static void the_key_belongs_to_the_configured_server(void **state)
+static void assert_auth_json(const struct provider_settings *settings, const char *wanted)
+{
+    AUTO_FREE char *text = provider_config_auth_json(settings);
+    assert_string_equal(text, wanted);
+}
+
+static void the_auth_plugin_is_told_where_to_look_and_what_to_say(void **state)
 {
     (void)state;
-    struct provider_settings settings = {.id = "mine",
-                                         .base_url = "http://127.0.0.1/v1",
-                                         .bearer = "sk-1",
-                                         .env_key_instructions = "Ask Bob."};
-    struct bearer bearer;
-    provider_config_bearer(&settings, &bearer);
-    assert_string_equal(bearer.base_url, "http://127.0.0.1/v1");
-    assert_string_equal(bearer.token, "sk-1");
-    assert_string_equal(bearer.instructions, "Ask Bob.");
+    struct provider_settings mine = {.id = "mine",
+                                     .base_url = "http://127.0.0.1/v1",
+                                     .env_key = "MINE_KEY",
+                                     .bearer = "sk-1",
+                                     .env_key_instructions = "Ask Bob."};
+    assert_auth_json(&mine, "{\"provider\":\"mine\",\"base_url\":\"http:\\/\\/127.0.0.1\\/v1\","
+                            "\"env_keys\":[\"MINE_KEY\"],\"env_keys_after\":[],\"login\":false,"
+                            "\"ask_for\":\"MINE_KEY\",\"instructions\":\"Ask Bob.\"}");
+    struct provider_settings openai = {
+        .id = "openai", .env_key = "OPENAI_API_KEY", .requires_openai_auth = true};
+    assert_auth_json(&openai, "{\"provider\":\"openai\","
+                              "\"env_keys\":[\"CODE_API_KEY\",\"BEACON_API_KEY\","
+                              "\"CODEX_API_KEY\"],\"env_keys_after\":[\"OPENAI_API_KEY\"],"
+                              "\"login\":true,\"ask_for\":\"OPENAI_API_KEY\"}");
+}
+
+static struct config *config_with(void **state, const char *text)
+{
+    struct beacon_error err = {0};
+    struct config *config = NULL;
+    write_text(temp_path(state, "config.toml"), text);
+    assert_ok(config_load(&(struct config_request){.home = temp_dir(state)}, &config, &err), &err);
+    return config;
+}
+
+static void a_provider_names_its_auth_plugin_or_takes_the_common_one(void **state)
+{
+    struct provider_settings local = {.id = "local"};
+    struct provider_settings keyed = {.id = "mine", .env_key = "MINE_KEY"};
+    struct provider_settings own = {.id = "mine", .auth = "acme"};
+    struct provider_settings none = {.id = "mine", .env_key = "MINE_KEY", .auth = "none"};
+    struct config *config = config_with(state, "");
+    assert_null(provider_config_auth(config, &local));
+    assert_string_equal(provider_config_auth(config, &keyed), "api_key");
+    assert_string_equal(provider_config_auth(config, &own), "acme");
+    assert_null(provider_config_auth(config, &none));
+    config_destroy(config);
+    config = config_with(state, "auth = \"sso\"\n");
+    assert_null(provider_config_auth(config, &local));
+    assert_string_equal(provider_config_auth(config, &keyed), "sso");
+    assert_string_equal(provider_config_auth(config, &own), "acme");
+    config_destroy(config);
+}
+
+static void a_forced_login_method_says_who_forces_it(void **state)
+{
+    struct config *config = config_with(state, "\nforced_login_method = \"chatgpt\"\n");
+    assert_null(provider_config_forced(config, "chatgpt"));
+    AUTO_FREE char *why = provider_config_forced(config, "api_key");
+    AUTO_FREE char *place = path_join(temp_dir(state), "config.toml:2)");
+    assert_memory_equal(why, "API key login is disabled: forced_login_method is \"chatgpt\" (", 61);
+    assert_string_equal(why + 61, place);
+    config_destroy(config);
+    config = config_with(state, "forced_login_method = \"api\"\n");
+    assert_null(provider_config_forced(config, "api_key"));
+    AUTO_FREE char *other = provider_config_forced(config, "chatgpt");
+    assert_non_null(other);
+    config_destroy(config);
+    config = config_with(state, "");
+    assert_null(provider_config_forced(config, "api_key"));
+    config_destroy(config);
 }
 
 int main(void)
@@ -164,7 +213,9 @@ int main(void)
         cmocka_unit_test(openai_takes_the_key_from_the_names_people_know),
         cmocka_unit_test(another_provider_takes_it_from_its_own_name_only),
         cmocka_unit_test(its_own_name_comes_before_those_of_openai),
-        cmocka_unit_test(the_key_belongs_to_the_configured_server),
+        cmocka_unit_test(the_auth_plugin_is_told_where_to_look_and_what_to_say),
+        in_temp_dir(a_provider_names_its_auth_plugin_or_takes_the_common_one),
+        in_temp_dir(a_forced_login_method_says_who_forces_it),
     };
     return cmocka_run_group_tests_name("cli/provider_config", tests, NULL, NULL);
 }
