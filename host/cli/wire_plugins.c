@@ -20,7 +20,8 @@ int wire_plugins_open(const struct wire_plugins_request *request, struct wire_pl
                                          .policy = plugins.policy,
                                          .lock = plugins.lock,
                                          .quarantine = plugins.quarantine,
-                                         .is_safe_mode = request->is_safe_mode};
+                                         .is_safe_mode = request->is_safe_mode,
+                                         .is_inspection = request->is_inspection};
     int rc = plugin_set_open(&places, &plugins.set, err);
     if (rc == BEACON_OK) {
         *ret = plugins;

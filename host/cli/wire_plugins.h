@@ -23,6 +23,8 @@ struct wire_plugins {
 struct wire_plugins_request {
     const char *home;  /* $CODE_HOME, or NULL */
     bool is_safe_mode; /* static and bundled plugins only */
+    /* `beacon plugin …`: a required plugin that cannot be used is shown, it is no error */
+    bool is_inspection;
 };
 
 /* POLICY: the policy or the lock cannot be trusted, or a required plugin is missing. */

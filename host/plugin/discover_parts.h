@@ -1,7 +1,8 @@
 /* discover_parts.h - what the files discover*.c share: the set while it is being filled.
  *
  * discover.c owns the set and answers questions, discover_walk.c goes through the places (drop-ins:
- * discover_dropins.c), discover_judge.c decides about one file, discover_settle.c leaves one entry per id. Private to them.
+ * discover_dropins.c), discover_judge.c decides about one file, discover_settle.c leaves one entry
+ * per id. Private to them.
  * Thread: [main].
  */
 #ifndef HOST_PLUGIN_DISCOVER_PARTS_H

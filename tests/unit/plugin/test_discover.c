@@ -1,35 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "toys.h"
+#include "installation.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
 
 #include "plugin/manifest.h"
-
-/* A beacon installation in the temporary directory: bin/, lib/beacon/plugins/, home/plugins/. */
-static void make_installation(void **state)
-{
-    make_folder(temp_path(state, "bin"));
-    make_folder(temp_path(state, "lib"));
-    make_folder(temp_path(state, "lib/beacon"));
-    make_folder(temp_path(state, "lib/beacon/plugins"));
-    make_folder(temp_path(state, "home"));
-    make_folder(temp_path(state, "home/plugins"));
-    make_folder(temp_path(state, "extra"));
-}
-
-static struct plugin_set *set_of_installation(void **state)
-{
-    struct beacon_error err = {0};
-    struct plugin_set *set = NULL;
-    const struct plugin_places places = {
-        .home = temp_path(state, "home"),
-        .executable_dir = temp_path(state, "bin"),
-        .env_path = temp_path(state, "extra"),
-    };
-    assert_ok(plugin_set_open(&places, &set, &err), &err);
-    return set;
-}
 
 static void plugins_beside_the_program_are_found(void **state)
 {
