@@ -9,10 +9,10 @@
 #include "agent/stream.h"
 #include "base/alloc.h"
 #include "base/error.h"
-#include "base/log.h"
 #include "loop/loop.h"
 #include "loop/worker.h"
 #include "plugin/host_api.h"
+#include "plugin/incident.h"
 #include "plugin/provider.h"
 
 #define GRACE_MS 250 /* what the ABI gives a plugin to return after a cancel */
@@ -129,9 +129,9 @@ static void unpack(const char *p, struct posted *head, struct beacon_str spans[S
 static void on_grace_over(void *ctx)
 {
     struct stream_worker *self = ctx;
-    log_line(LOG_LEVEL_WARN,
-             "a provider plugin did not return %d ms after a cancel; its thread is left alone",
-             GRACE_MS);
+    char sentence[INCIDENT_SENTENCE_BYTES];
+    incident_hang(provider_plugin_id(self->core.parts.provider), "stream", GRACE_MS, sentence);
+    self->core.callbacks.on_warning(self->core.callbacks.ctx, sentence, strlen(sentence));
     self->is_hung = true;
     worker_abandon(self->worker);
 }

@@ -183,6 +183,8 @@ static void say(const struct crash *crash)
         crash_text_add(&text, "To keep this plugin out: beacon plugin quarantine ");
         crash_text_add(&text, crash->place.plugin_id);
         crash_text_add(&text, "; for one run: --safe-mode.\n");
+    } else if (!is_ours) {
+        crash_text_add(&text, "To run without plugins of others: --safe-mode.\n");
     }
     crash_text_add(&text,
                    "The session is on disk: beacon exec resume --last goes on from there.\n");

@@ -24,6 +24,7 @@
 #include "cli/exec_options.h"
 #include "cli/exec_prompt.h"
 #include "cli/printable.h"
+#include "cli/stuck.h"
 #include "cli/wire.h"
 #include "event/event.h"
 #include "event/fanout.h"
@@ -42,6 +43,7 @@ struct run {
     char *last_message;
     struct wire wire;
     struct loop_signal *on_interrupt, *on_terminate, *on_hangup;
+    struct stuck *stuck;
     int signal_number; /* that ended the turn, 0 = none */
     int status;
 };
@@ -90,7 +92,9 @@ static void on_turn_end(void *ctx, enum agent_outcome outcome, const struct beac
                       : run->signal_number == SIGINT ? EXIT_STATUS_INTERRUPTED
                                                      : EXIT_STATUS_FAILED;
     } else {
-        run->status = err->code == BEACON_E_REFUSED ? EXIT_STATUS_DENIED : EXIT_STATUS_FAILED;
+        run->status = err->code == BEACON_E_POLICY    ? EXIT_STATUS_POLICY
+                      : err->code == BEACON_E_REFUSED ? EXIT_STATUS_DENIED
+                                                      : EXIT_STATUS_FAILED;
     }
     loop_stop(run->wire.loop);
 }
@@ -241,6 +245,7 @@ static int open_session(struct run *run)
                                    .resumes_last = o->is_resume && o->resumes_last,
                                    .resumes_any_cwd = o->resumes_any_cwd,
                                    .is_ephemeral = o->is_ephemeral,
+                                   .is_safe_mode = o->is_safe_mode,
                                    .add_dirs = o->add_dirs.list,
                                    .n_add_dirs = o->add_dirs.n,
                                    .output_schema = run->schema,
@@ -316,16 +321,19 @@ static void run_turn(struct run *run)
     struct beacon_error err = {0};
     run->status = EXIT_STATUS_FAILED;
     watch_signals(run);
+    stuck_follow(run->stuck);
     if (agent_submit(run->wire.agent, &run->prompt, &err) == BEACON_OK) {
         loop_run(run->wire.loop);
     }
     /* While signals are still caught: one that comes later ends this program, but no command. */
     command_table_destroy(take_pointer(run->wire.commands));
     forget_signals(run);
+    stuck_follow(run->stuck);
 }
 
 static void clean_up(struct run *run)
 {
+    stuck_forget(run->stuck);
     exec_json_destroy(run->json);
     exec_human_destroy(run->human);
     exec_prompt_finish(&run->prompt);
@@ -349,6 +357,7 @@ static int run_exec(struct run *run)
         }
     }
     open_sinks(run);
+    run->stuck = stuck_watch(); /* plugins are called from here on */
     status = open_session(run);
     if (status != EXIT_STATUS_OK) {
         return status;

@@ -17,6 +17,7 @@
 #include "base/spawn.h"
 #include "base/text.h"
 #include "cli/wire_plugins.h"
+#include "cli/wire_policy.h"
 #include "sandbox/sandbox.h"
 #include "session/home.h"
 
@@ -25,19 +26,21 @@
 #define EXPLAIN_BYTES        65536
 
 static const char usage[] =
-    "Usage: beacon sandbox linux [--full-auto] [--backend NAME] [--] COMMAND [ARGS...]\n"
-    "       beacon sandbox explain [--full-auto] [--backend NAME]\n"
+    "Usage: beacon sandbox linux [OPTIONS] [--] COMMAND [ARGS...]\n"
+    "       beacon sandbox explain [OPTIONS]\n"
     "\n"
     "Run COMMAND as the agent would run it: reading anything, writing nothing, no network.\n"
     "\n"
     "  --full-auto     writing is allowed beneath the current directory, /tmp and $TMPDIR\n"
     "  --backend NAME  auto (the default), landlock or none\n"
+    "  --safe-mode     use only the plugins that came with beacon\n"
     "\n"
     "The exit status is that of COMMAND, 128+N when signal N ended it, 126 when the sandbox\n"
-    "could not be set up, 127 when there is no such program.\n";
+    "could not be set up, 127 when there is no such program, 78 when an admin's policy forbids "
+    "it.\n";
 
 struct sandbox_options {
-    bool is_explain, is_full_auto, wants_help;
+    bool is_explain, is_full_auto, is_safe_mode, wants_help;
     const char *backend;
     char **command; /* NULL-terminated */
 };
@@ -60,6 +63,8 @@ static bool parse_flags(char **argv, struct sandbox_options *ret)
         }
         if (strcmp(*argv, "--full-auto") == 0) {
             ret->is_full_auto = true;
+        } else if (strcmp(*argv, "--safe-mode") == 0) {
+            ret->is_safe_mode = true;
         } else if (strcmp(*argv, "-h") == 0 || strcmp(*argv, "--help") == 0) {
             ret->wants_help = true;
         } else if (strcmp(*argv, "--backend") == 0 && argv[1] != NULL) {
@@ -101,7 +106,9 @@ static bool parse_options(int argc, char **argv, struct sandbox_options *ret)
 static int report(const struct beacon_error *err)
 {
     (void)fprintf(stderr, "error: %s\n  %s\n", err->message, err->hint);
-    return err->code == BEACON_E_NOT_FOUND ? EXIT_PROGRAM_MISSING : EXIT_STATUS_SANDBOX_SETUP;
+    return err->code == BEACON_E_POLICY      ? EXIT_STATUS_POLICY
+           : err->code == BEACON_E_NOT_FOUND ? EXIT_PROGRAM_MISSING
+                                             : EXIT_STATUS_SANDBOX_SETUP;
 }
 
 /* The terminal among our standard descriptors whose foreground is ours to give; -1: none. */
@@ -230,7 +237,7 @@ static int explain(struct sandbox *sandbox)
 
 static int open_and_run(const struct sandbox_options *options, const char *cwd, const char *home)
 {
-    const struct sandbox_settings settings = {
+    struct sandbox_settings settings = {
         .mode = options->is_full_auto ? SANDBOX_WORKSPACE_WRITE : SANDBOX_READ_ONLY,
         .backend = options->backend,
         .cwd = cwd,
@@ -240,10 +247,14 @@ static int open_and_run(const struct sandbox_options *options, const char *cwd, 
     struct wire_plugins plugins = {0};
     struct sandbox *sandbox = NULL;
     int status = EXIT_STATUS_SANDBOX_SETUP;
-    int rc = wire_plugins_open(&(struct wire_plugins_request){.home = home}, &plugins, &err);
+    const struct wire_plugins_request request = {.home = home,
+                                                 .is_safe_mode = options->is_safe_mode};
+    int rc = wire_plugins_open(&request, &plugins, &err);
+    wire_policy_require_sandbox(plugins.policy, &settings);
     rc = rc == BEACON_OK ? sandbox_create(plugins.set, &settings, &sandbox, &err) : rc;
     if (rc != BEACON_OK) {
-        (void)report(&err);
+        int told = report(&err);
+        status = rc == BEACON_E_POLICY ? told : status;
     } else {
         status = options->is_explain ? explain(sandbox) : run_command(sandbox, options->command);
     }

@@ -23,11 +23,6 @@ static const struct command_row rows[] = {
 
 #define ROWS (sizeof rows / sizeof rows[0])
 
-static void print_version(void)
-{
-    (void)printf("%s %s\n", BEACON_PROGRAM, BEACON_VERSION);
-}
-
 static void print_help(void)
 {
     (void)printf("Beacon runs a coding agent in your terminal.\n\n"
@@ -39,7 +34,9 @@ static void print_help(void)
     }
     (void)printf("\nOptions:\n"
                  "  -h, --help     Print this help; `beacon <COMMAND> --help` tells more\n"
-                 "  -V, --version  Print the version\n");
+                 "  -V, --version  Print the version; with --plugins [--json] also the plugins, "
+                 "with hashes\n"
+                 "  --safe-mode    Use only the plugins that came with beacon\n");
 }
 
 static const struct command_row *find(const char *name)
@@ -96,8 +93,22 @@ static int run_words(int argc, char **argv)
     return cmd_exec(argc, argv);
 }
 
+/* `beacon --safe-mode plugin list` means `beacon plugin list --safe-mode`: the option is the command's,
+ * and comes behind its words. */
+static void move_safe_mode(int argc, char **argv)
+{
+    if (argc < 3 || strcmp(argv[1], "--safe-mode") != 0 || find(argv[2]) == NULL) {
+        return; /* also a prompt without a command: exec takes it as it is */
+    }
+    int n_words = is_one_of(argv[2], "plugin", "sandbox") && argc > 3 ? 2 : 1;
+    char *option = argv[1];
+    memmove(argv + 1, argv + 2, (size_t)n_words * sizeof *argv);
+    argv[1 + n_words] = option;
+}
+
 int command_table_run(int argc, char **argv)
 {
+    move_safe_mode(argc, argv);
     if (argc > 0 && is_patch_name(argv[0])) {
         return patch_program_main(argc, argv);
     }
@@ -105,8 +116,7 @@ int command_table_run(int argc, char **argv)
         return isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) ? welcome() : cmd_exec(argc, argv);
     }
     if (is_one_of(argv[1], "--version", "-V")) {
-        print_version();
-        return EXIT_STATUS_OK;
+        return cmd_version(argc - 1, argv + 1);
     }
     if (is_one_of(argv[1], "--help", "-h") || strcmp(argv[1], "help") == 0) {
         print_help();

@@ -87,6 +87,9 @@ static void session_started(struct exec_human *human, const struct event *event)
     field(human, "sandbox", sandbox);
     field(human, "reasoning effort", session->effort);
     field(human, "reasoning summaries", session->summary);
+    if (session->is_safe_mode) {
+        field(human, "plugins", "bundled ones only (safe mode)");
+    }
     field(human, "session id", session->thread_id);
     (void)fputs("--------\n", stderr);
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/crash.h"
 #include "base/io.h"
 #include "event/event.h"
 
@@ -87,9 +88,14 @@ static void end(struct exec_json *json)
     beacon_json_end_object(&json->out);
     beacon_json_out_bytes(&json->out, "\n", 1);
     struct beacon_str line = beacon_json_out_text(&json->out);
-    if (json->write_errno == 0 && !io_write_all(json->fd, line.p, line.n)) {
+    if (json->write_errno != 0) {
+        return;
+    }
+    crash_hold(); /* a plugin's fault on another thread must not tear the line */
+    if (!io_write_all(json->fd, line.p, line.n)) {
         json->write_errno = errno;
     }
+    crash_release();
 }
 
 static void begin_item(struct exec_json *json, const char *event, unsigned number, const char *type)

@@ -25,6 +25,7 @@ struct exec_options {
     const char *profile, *cwd, *output_file, *schema_file;
     enum exec_color color;
     bool wants_json, skips_git_check, is_ephemeral, wants_help;
+    bool is_safe_mode;   /* static and bundled plugins only */
     bool is_unsandboxed; /* --dangerously-bypass-approvals-and-sandbox */
     bool is_resume, resumes_last, resumes_any_cwd;
     const char *resume_id; /* with is_resume and not resumes_last */

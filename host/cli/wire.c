@@ -20,6 +20,7 @@
 #include "cli/provider_config.h"
 #include "cli/version.h"
 #include "cli/wire_credentials.h"
+#include "cli/wire_policy.h"
 #include "cli/wire_session.h"
 #include "cli/wire_telemetry.h"
 #include "event/fanout.h"
@@ -41,6 +42,7 @@ static int open_provider(struct wire *wire, struct beacon_error *err)
     const struct config *config = wire->start->config;
     struct provider_settings *settings = &wire->provider_settings;
     int rc = config_provider(config, config_string(config, "model_provider"), settings, err);
+    rc = rc == BEACON_OK ? wire_policy_check_provider(wire->plugins.policy, settings, err) : rc;
     if (rc != BEACON_OK) {
         return rc;
     }
@@ -128,6 +130,7 @@ static int open_sandbox(struct wire *wire, const struct wire_request *request,
     if (settings.mode == SANDBOX_READ_ONLY) {
         settings.has_network = false;
     }
+    wire_policy_require_sandbox(wire->plugins.policy, &settings);
     int rc = refuse_the_unenforceable(config, &settings, err);
     rc = rc == BEACON_OK ? sandbox_create(wire->plugins.set, &settings, &wire->sandbox, err) : rc;
     wire->sandbox_policy_json =
@@ -267,10 +270,12 @@ static int open_all(struct wire *wire, const struct wire_request *request, struc
     wire->events = fanout_create();
     int rc = wire_session_choose(wire, request, err);
     if (rc == BEACON_OK) {
-        rc = wire_plugins_open(&(struct wire_plugins_request){.home = wire->start->home.path},
-                               &wire->plugins, err);
+        const struct wire_plugins_request plugins = {.home = wire->start->home.path,
+                                                     .is_safe_mode = request->is_safe_mode};
+        rc = wire_plugins_open(&plugins, &wire->plugins, err);
     }
     if (rc == BEACON_OK) {
+        wire_policy_guard_http(wire->plugins.policy, wire->http);
         rc = open_provider(wire, err);
     }
     if (rc == BEACON_OK) {

@@ -83,6 +83,7 @@ struct wire_request {
     bool resumes_last;     /* the newest, */
     bool resumes_any_cwd;  /* of any directory */
     bool is_ephemeral;
+    bool is_safe_mode;           /* static and bundled plugins only */
     const char *const *add_dirs; /* further writable roots */
     size_t n_add_dirs;
     const char *output_schema; /* "" = none */

@@ -111,6 +111,7 @@ static void announce(struct wire *wire, const struct wire_request *request)
         .summary = config_string(config, "model_reasoning_summary"),
         .version = BEACON_VERSION,
         .is_resumed = wire->is_resumed,
+        .is_safe_mode = request->is_safe_mode,
     };
     fanout_emit(wire->events, &event);
 }

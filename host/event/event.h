@@ -47,6 +47,7 @@ struct event_session {
     const char *cwd, *model, *provider, *approval, *sandbox, *sandbox_backend;
     const char *effort, *summary, *version;
     bool is_resumed;
+    bool is_safe_mode; /* only the plugins that came with the program */
 };
 
 struct event_command {

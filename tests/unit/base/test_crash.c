@@ -219,6 +219,7 @@ static void a_thread_of_a_library_is_not_called_beacon(void **state)
     assert_ended_by(&ending, SIGABRT);
     assert_has(ending.said, "in a thread that a plugin or a library started, at 0x");
     assert_null(strstr(ending.said, "beacon itself"));
+    assert_has(ending.said, "without plugins of others: --safe-mode");
 }
 
 static void send_to_self(void)
