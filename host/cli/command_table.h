@@ -21,6 +21,7 @@ int cmd_login(int argc, char **argv);
 int cmd_logout(int argc, char **argv);
 int cmd_patch(int argc, char **argv);
 int cmd_plugin(int argc, char **argv);
+int cmd_version(int argc, char **argv);
 
 /* The screen for a person who typed only the program's name; returns the exit status. */
 int welcome(void);

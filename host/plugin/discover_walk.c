@@ -13,6 +13,7 @@
 #include "plugin/discover_parts.h"
 #include "plugin/policy.h"
 #include "plugin/static_set.h"
+#include "plugin/static_set.h"
 
 #define SUFFIX      ".so"
 #define FOLDERS_MAX 32 /* of BEACON_PLUGIN_PATH and the fixed ones together */

@@ -130,3 +130,21 @@ int mapping_open(struct trusted_file *file, const char *path, bool is_pinned, vo
     *ret = handle;
     return BEACON_OK;
 }
+
+beacon_plugin_entry_fn mapping_entry(void *handle)
+{
+    beacon_plugin_entry_fn entry = NULL;
+    for (unsigned major = BEACON_ABI_MAJOR; major > 0 && entry == NULL; major--) {
+        char symbol[64];
+        (void)snprintf(symbol, sizeof symbol, "beacon_plugin_entry_v%u", major);
+        *(void **)&entry = dlsym(handle, symbol);
+    }
+    return entry;
+}
+
+int mapping_check_possible(const char *file, struct beacon_error *err)
+{
+    (void)file;
+    (void)err;
+    return BEACON_OK;
+}

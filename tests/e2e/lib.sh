@@ -33,6 +33,13 @@ IS_SANITIZED=no
 if grep -q '^BEACON_SANITIZE:STRING=.' "$BUILD/CMakeCache.txt" 2>/dev/null; then
     IS_SANITIZED=yes
 fi
+is_enterprise() {
+    grep -q '^BEACON_DLOPEN:BOOL=OFF' "$BUILD/CMakeCache.txt"
+}
+# For a whole script about plugin files.
+needs_plugin_files() {
+    is_enterprise && skip_all 'this program loads no plugin files'
+}
 export ASAN_OPTIONS=detect_leaks=1:log_path=$ROOT/sanitizer
 export UBSAN_OPTIONS=print_stacktrace=1:log_path=$ROOT/sanitizer
 export TSAN_OPTIONS=halt_on_error=1:log_path=$ROOT/sanitizer

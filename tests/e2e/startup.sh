@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # What a command does not need it does not pay for.
 . "$(dirname "$0")/lib.sh"
+is_enterprise && skip_all 'libcurl is an ordinary library of this program'
 
 if ! command -v strace >/dev/null || ! strace -f true 2>/dev/null; then
     skip_all 'strace cannot be used here'
