@@ -191,18 +191,42 @@ bool elf_audit_finding(const struct elf_audit *audit, const char *const *capabil
 
 bool elf_audit_is_allowed_library(const char *soname)
 {
-    /* A name as it is, or up to its version. */
+    /* What stands before the number of the version. */
     static const char *const names[] = {
-        "libc.so.",      "libm.so.",       "libdl.so.",      "libpthread.so.",    "librt.so.",
-        "libresolv.so.", "libutil.so.",    "libanl.so.",     "libgcc_s.so.",      "libstdc++.so.",
-        "libatomic.so.", "libjson-c.so.",  "libseccomp.so.", "libprotobuf-c.so.", "ld-linux",
-        "ld64.so.",      "linux-vdso.so.", "libc.musl-",     "ld-musl-",
+        "libc.so.",
+        "libm.so.",
+        "libdl.so.",
+        "libpthread.so.",
+        "librt.so.",
+        "libresolv.so.",
+        "libutil.so.",
+        "libanl.so.",
+        "libmvec.so.",
+        "libgcc_s.so.",
+        "libstdc++.so.",
+        "libatomic.so.",
+        "libjson-c.so.",
+        "libseccomp.so.",
+        "libprotobuf-c.so.",
+        "ld-linux.so.",
+        "ld-linux-x86-64.so.",
+        "ld-linux-aarch64.so.",
+        "ld-linux-armhf.so.",
+        "ld-linux-riscv64-lp64d.so.",
+        "ld64.so.",
+        "libc.musl-x86_64.so.",
+        "libc.musl-aarch64.so.",
 #ifdef BEACON_SANITIZED
-        "libasan.so.",   "libubsan.so.",   "libtsan.so.",    "liblsan.so.",
+        "libasan.so.",
+        "libubsan.so.",
+        "libtsan.so.",
+        "liblsan.so.",
 #endif
     };
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        if (strncmp(soname, names[i], strlen(names[i])) == 0) {
+        const size_t n = strlen(names[i]);
+        if (strncmp(soname, names[i], n) == 0 && soname[n] != '\0' &&
+            strspn(soname + n, "0123456789") == strlen(soname + n)) {
             return true;
         }
     }

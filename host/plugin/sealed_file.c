@@ -42,11 +42,11 @@ static int create(const char *name)
     return above >= 0 ? above : take_fd(&fd);
 }
 
-static ssize_t read_some(int fd, void *to, size_t n)
+static ssize_t read_some(int fd, void *to, size_t n, uint64_t offset)
 {
     ssize_t got = 0;
     do {
-        got = read(fd, to, n);
+        got = pread(fd, to, n, (off_t)offset);
     } while (got < 0 && errno == EINTR);
     return got;
 }
@@ -57,7 +57,7 @@ static int copy(int from, int to, const char *name, uint64_t max_bytes, uint64_t
 {
     char chunk[CHUNK_BYTES];
     ssize_t got = 0;
-    while ((got = read_some(from, chunk, sizeof chunk)) > 0) {
+    while ((got = read_some(from, chunk, sizeof chunk, *ret_n)) > 0) {
         *ret_n += (uint64_t)got;
         if (*ret_n > max_bytes) {
             return error_set(err, BEACON_E_LIMIT, "install the right file, or a stripped build",

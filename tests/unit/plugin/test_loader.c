@@ -107,18 +107,6 @@ static void a_broken_plugin_beside_it_does_not_hinder_a_good_one(void **state)
     plugin_set_close(set);
 }
 
-static void a_note_without_code_behind_it_is_the_systems_refusal(void **state)
-{
-    struct beacon_error err = {0};
-    struct provider *provider = NULL;
-    copy_toy(GOOD_TOYS "/toy_old.so", temp_path(state, "x.so"));
-    struct plugin_set *set = set_of(temp_dir(state));
-    assert_int_equal(unlink(temp_path(state, "x.so")), 0);
-    assert_refused(provider_open(set, "toy_old", NULL, &provider, &err), BEACON_E_INVALID, &err);
-    assert_says(err.message, "the system cannot load x.so: ");
-    plugin_set_close(set);
-}
-
 static void an_unknown_name_lists_the_known_ones(void **state)
 {
     (void)state;
@@ -200,7 +188,6 @@ int main(void)
         in_temp_dir(a_failed_load_is_reported_every_time_and_tried_once),
         in_temp_dir(a_plugin_is_loaded_when_selected_and_once_per_process),
         cmocka_unit_test(a_broken_plugin_beside_it_does_not_hinder_a_good_one),
-        in_temp_dir(a_note_without_code_behind_it_is_the_systems_refusal),
         cmocka_unit_test(an_unknown_name_lists_the_known_ones),
         in_temp_dir(a_name_that_a_refused_file_would_have_carried_gets_its_refusal),
         cmocka_unit_test(a_name_that_two_plugins_carry_needs_the_id),
