@@ -2,7 +2,7 @@
 #
 #   beacon_add_plugin_test(NAME test_acme PLUGIN provider_acme SOURCES test_acme.c [LIBS …])
 #       a CMocka program made of SOURCES and of the plugin's sources, run by ctest. BEACON_TEST_DIR is
-#       the folder it is called from. Left out, and said so, when there is no cmocka.
+#       the folder it is called from, BEACON_TEST_OUTPUT one for its files. Left out, and said so, when there is no cmocka.
 #
 #   beacon_add_plugin_fuzzer(NAME fuzz_acme PLUGIN provider_acme SOURCES fuzz_acme.c [LIBS …])
 #       a libFuzzer program of the same kind, when the compiler is clang; not part of `all`.
@@ -18,7 +18,8 @@ macro(_beacon_plugin_program)
     get_target_property(plugin_libs ${ARG_PLUGIN} BEACON_PLUGIN_LIBS)
     add_executable(${ARG_NAME} ${ARG_SOURCES} ${plugin_sources})
     target_include_directories(${ARG_NAME} PRIVATE ${plugin_includes})
-    target_compile_definitions(${ARG_NAME} PRIVATE BEACON_TEST_DIR="${CMAKE_CURRENT_SOURCE_DIR}")
+    target_compile_definitions(${ARG_NAME} PRIVATE BEACON_TEST_DIR="${CMAKE_CURRENT_SOURCE_DIR}"
+        BEACON_TEST_OUTPUT="${CMAKE_CURRENT_BINARY_DIR}")
     target_link_libraries(${ARG_NAME} PRIVATE ${ARG_LIBS} ${plugin_libs} BeaconPluginSDK::testhost)
 endmacro()
 

@@ -191,11 +191,24 @@ static inline void beacon_json_put_str(struct beacon_json_out *o, struct beacon_
     beacon_json_end_string(o);
 }
 
-/* The key of the member whose value is written next; any C string. */
+/* The key of the member whose value is written next. */
+static inline void beacon_json_key_str(struct beacon_json_out *o, struct beacon_str key)
+{
+    beacon_json_put_str(o, key);
+    beacon_json_out_bytes(o, ":", 1);
+    o->comma_due = 0;
+}
+
+/* The same for a C string. */
 static inline void beacon_json_key(struct beacon_json_out *o, const char *key)
 {
-    beacon_json_put_str(o, beacon_text(key));
-    beacon_json_out_bytes(o, ":", 1);
+    beacon_json_key_str(o, beacon_text(key));
+}
+
+/* End a line of JSON Lines: what follows is a document of its own. */
+static inline void beacon_json_end_line(struct beacon_json_out *o)
+{
+    beacon_json_out_bytes(o, "\n", 1);
     o->comma_due = 0;
 }
 
