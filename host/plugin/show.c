@@ -207,10 +207,14 @@ static bool add_components(const struct plugin_manifest *manifest, struct text *
     for (size_t i = 0; i < manifest->n_components; i++) {
         const struct manifest_component *component = &manifest->components[i];
         const char *form = report_form_name(component);
-        (void)text_addf(out, "  %-*s  %-*s  %-*s%s%s%s\n", widths[0], component->name, widths[1],
-                        component->kind_name, widths[2], component->iface,
-                        form[0] == '-' ? "" : "  ", form[0] == '-' ? "" : form,
-                        component->is_known ? "" : "  (this host does not speak it)");
+        const char *note = component->is_known ? form : "not spoken by this host";
+        (void)text_addf(out, "  %-*s  %-*s  ", widths[0], component->name, widths[1],
+                        component->kind_name);
+        if (note[0] == '-') {
+            (void)text_addf(out, "%s\n", component->iface);
+        } else {
+            (void)text_addf(out, "%-*s  %s\n", widths[2], component->iface, note);
+        }
     }
     return true;
 }
