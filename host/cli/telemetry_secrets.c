@@ -48,13 +48,14 @@ static void add_auth_file(struct redact *redact, const char *home)
     AUTO_TEXT struct text content;
     AUTO_JSON struct json_object *root = NULL;
     text_init(&content, AUTH_FILE_MAX);
-    if (io_read_file(path, &content, NULL) != BEACON_OK ||
-        json_parse(text_string(&content), content.len, path, &root, NULL) != BEACON_OK ||
-        !json_object_is_type(root, json_type_object)) {
-        explicit_bzero(content.data, content.len);
+    if (io_read_file(path, &content, NULL) != BEACON_OK || content.len == 0) {
         return;
     }
+    const int rc = json_parse(text_string(&content), content.len, path, &root, NULL);
     explicit_bzero(content.data, content.len);
+    if (rc != BEACON_OK || !json_object_is_type(root, json_type_object)) {
+        return;
+    }
     struct json_object *tokens = json_member(root, "tokens");
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         redact_add_secret(redact, json_string_of(root, names[i], NULL));

@@ -326,14 +326,16 @@ void wire_close(struct wire *wire)
     history_destroy(wire->history);
     replay_finish(&wire->replay);
     fanout_destroy(wire->events);
-    has_hung_plugin |= wire_telemetry_close(wire);
+    const bool is_exporter_hung = wire_telemetry_close(wire);
     sandbox_destroy(wire->sandbox);
     http_destroy(wire->http);
     has_hung_plugin |= wire_credentials_close(wire);
     if (!has_hung_plugin) { /* else its thread still runs in there, and the process ends soon */
         provider_close(wire->provider);
         wire_plugins_close(&wire->plugins);
-        plugin_unload_all();
+        if (!is_exporter_hung) {
+            plugin_unload_all();
+        }
         loop_destroy(wire->loop);
     }
     provider_settings_finish(&wire->provider_settings);

@@ -39,6 +39,9 @@ struct wire_telemetry {
     size_t n;
 };
 
+/* A thread that never came back still reads what the records share. */
+static struct wire_telemetry *abandoned;
+
 static void warn(const struct beacon_error *err)
 {
     (void)fprintf(stderr, "warning: telemetry: %s; %s\n", err->message, err->hint);
@@ -73,14 +76,18 @@ static struct wire_telemetry *create(const struct wire *wire)
     return self;
 }
 
-static void destroy(struct wire_telemetry *self)
+static void destroy(struct wire_telemetry *self, bool is_read_by_a_thread)
 {
     tracer_destroy(self->tracer);
     for (size_t i = 0; i < self->n; i++) {
         exporter_destroy(self->exporters[i]);
     }
-    record_draft_finish(&self->resource);
     redact_destroy(self->redact);
+    if (is_read_by_a_thread) {
+        abandoned = self; /* for the resource */
+        return;
+    }
+    record_draft_finish(&self->resource);
     free(self);
 }
 
@@ -211,7 +218,7 @@ int wire_telemetry_open(struct wire *wire, struct beacon_error *err)
     }
     const int rc = check_required(wire, err);
     if (wire->telemetry != NULL && wire->telemetry->n == 0) {
-        destroy(take_pointer(wire->telemetry));
+        destroy(take_pointer(wire->telemetry), false);
     }
     return rc;
 }
@@ -309,8 +316,6 @@ bool wire_telemetry_close(struct wire *wire)
     for (size_t i = 0; i < self->n; i++) {
         is_hung |= tell_end(self, i);
     }
-    if (!is_hung) { /* else a thread still reads what the records share */
-        destroy(self);
-    }
+    destroy(self, is_hung);
     return is_hung;
 }

@@ -19,8 +19,8 @@ int wire_telemetry_open(struct wire *wire, struct beacon_error *err);
 /* Behind journal and front door, before the first event. */
 void wire_telemetry_listen(struct wire *wire);
 
-/* Write the rest out, say on stderr what was lost. True: a plugin hangs, and its thread with it; unload
- * nothing. */
+/* Write the rest out, say on stderr what was lost. True: a plugin hangs, and its thread with it: no
+ * plugin may be unloaded; all else may go. */
 bool wire_telemetry_close(struct wire *wire);
 
 #endif

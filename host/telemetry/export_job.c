@@ -17,6 +17,7 @@
 #define NS_PER_MS UINT64_C(1000000)
 
 struct export_job {
+    struct export_job *next; /* of the abandoned ones */
     struct telemetry *telemetry;
     struct worker *worker;
     struct loop_timer *clock; /* until the cancel, then until the grace is over */
@@ -33,6 +34,9 @@ struct export_job {
     int rc;
     struct beacon_error err;
 };
+
+/* What threads that never came back hold on to; for them and for whoever looks for leaks. */
+static struct export_job *abandoned;
 
 static bool is_cancelled(const void *worker)
 {
@@ -95,6 +99,8 @@ static void on_done(void *ctx)
     if (job->is_abandoned &&
         !atomic_load(&job->has_returned)) { /* its thread may still read and write all of it */
         outcome.hung_slot = atomic_load(&job->slot);
+        job->next = abandoned;
+        abandoned = job;
         job->done(job->ctx, &outcome);
         return;
     }

@@ -21,6 +21,9 @@ static struct {
     const char *log;
 } bench;
 
+static struct plugin_set *kept[8]; /* of exporters that hang */
+static size_t n_kept;
+
 static int setup(void **state)
 {
     struct beacon_error err = {0};
@@ -50,6 +53,8 @@ static int teardown(void **state)
     loop_destroy(bench.loop);
     if (report.hung_slot == NULL) {
         plugin_set_close(bench.set);
+    } else {
+        kept[n_kept++] = bench.set;
     }
     return temp_dir_teardown(state);
 }
