@@ -49,4 +49,27 @@ void check_config_wrong_type(struct check_case *c);
 void check_config_huge(struct check_case *c);
 void check_config_garbage(struct check_case *c);
 
+/* P */
+void check_request_repeats(struct check_case *c);
+void check_request_prefix(struct check_case *c);
+void check_request_injection(struct check_case *c);
+void check_request_origin(struct check_case *c);
+void check_request_credentials(struct check_case *c);
+void check_request_hard_text(struct check_case *c);
+void check_request_huge(struct check_case *c);
+void check_replay_events(struct check_case *c);
+void check_replay_usage(struct check_case *c);
+void check_replay_chunks(struct check_case *c);
+void check_replay_truncated(struct check_case *c);
+void check_replay_cancel(struct check_case *c);
+void check_replay_refused(struct check_case *c);
+void check_replay_opaque(struct check_case *c);
+void check_struct_short(struct check_case *c);
+void check_struct_long(struct check_case *c);
+void check_judge_table(struct check_case *c);
+void check_judge_garbage(struct check_case *c);
+void check_judge_models(struct check_case *c);
+void check_exchange_leaks(struct check_case *c);
+void check_exchange_no_memory(struct check_case *c);
+
 #endif

@@ -12,7 +12,7 @@
 #include "checks.h"
 #include "instance.h"
 
-#define HUGE_BYTES  ((size_t)8 << 20)
+#define HUGE_BYTES  ((size_t)2 << 20)
 #define DEPTH       100000
 #define TRIED_BYTES 120
 #define PLAIN       (JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE)
@@ -51,9 +51,9 @@ static bool try_text(struct attempt *a, const char *config, size_t n)
 {
     void *inst = NULL;
     a->err = (struct beacon_error)BEACON_INIT(struct beacon_error);
-    a->rc = instance_create(a->maker, config, n, &inst, &a->err);
+    a->rc = maker_create(a->maker, config, n, &inst, &a->err);
     if (a->rc == BEACON_OK) {
-        instance_destroy(a->maker, inst);
+        maker_destroy(a->maker, inst);
         return true;
     }
     instance_check_error(a->c, a->rc, &a->err, a->tried);
@@ -169,7 +169,7 @@ static void try_huge(struct attempt *a, const char *key)
     AUTO_JSON struct json_object *config = copy_config(a->maker);
     AUTO_FREE char *value = alloc_zeroed(HUGE_BYTES + 1);
     memset(value, 'h', HUGE_BYTES);
-    (void)snprintf(a->tried, sizeof a->tried, "create() with 8 MiB for %s", key);
+    (void)snprintf(a->tried, sizeof a->tried, "create() with 2 MiB for %s", key);
     (void)json_object_object_add(config, key, json_object_new_string_len(value, (int)HUGE_BYTES));
     if (!try_object(a, config) && strstr(a->err.message, key) == NULL &&
         strstr(a->err.message, "configuration") == NULL) {
@@ -243,7 +243,7 @@ void check_config_garbage(struct check_case *c)
         (void)snprintf(a.tried, sizeof a.tried, "create() with garbage %zu", i + 1);
         (void)try_text(&a, texts[i], strlen(texts[i]));
     }
-    const char *config = instance_config(&maker);
+    const char *config = maker_config(&maker);
     for (size_t n = 0; n < strlen(config); n++) {
         AUTO_FREE char *cut = alloc_copy(config, n + 1); /* to its end and no further */
         (void)snprintf(a.tried, sizeof a.tried, "create() with its configuration cut at byte %zu",

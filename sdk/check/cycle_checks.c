@@ -24,8 +24,8 @@ void check_cycle_creates(struct check_case *c)
     if (!instance_maker_init(c, &maker)) {
         return;
     }
-    const char *config = instance_config(&maker);
-    beacon_rc rc = instance_create(&maker, config, strlen(config), &inst, &err);
+    const char *config = maker_config(&maker);
+    beacon_rc rc = maker_create(&maker, config, strlen(config), &inst, &err);
     if (rc != BEACON_OK) {
         check_fail(c, "BEACON_OK with a configuration that fits the schema",
                    "name what must be there under \"required\" in config_schema, or give a "
@@ -33,7 +33,7 @@ void check_cycle_creates(struct check_case *c)
                    "create(%s) returned %d: %s", config, (int)rc, err.message);
         return;
     }
-    instance_destroy(&maker, inst);
+    maker_destroy(&maker, inst);
 }
 
 /* False: a cycle failed, which C.creates reports. */
@@ -42,10 +42,10 @@ static bool cycle(const struct instance_maker *maker, const char *config, int ti
     for (int i = 0; i < times; i++) {
         struct beacon_error err = BEACON_INIT(struct beacon_error);
         void *inst = NULL;
-        if (instance_create(maker, config, strlen(config), &inst, &err) != BEACON_OK) {
+        if (maker_create(maker, config, strlen(config), &inst, &err) != BEACON_OK) {
             return false;
         }
-        instance_destroy(maker, inst);
+        maker_destroy(maker, inst);
     }
     return true;
 }
@@ -69,7 +69,7 @@ void check_cycle_leaks(struct check_case *c)
     if (!instance_maker_init(c, &maker)) {
         return;
     }
-    const char *config = instance_config(&maker);
+    const char *config = maker_config(&maker);
     if (!cycle(&maker, config, WARM_UP)) {
         check_skip(c, "create() fails, see C.creates");
         return;
@@ -105,11 +105,11 @@ static bool create_without(struct shortage *s, uint64_t n, bool is_for_good)
     void *inst = NULL;
     const int64_t blocks = memory_live_blocks(), bytes = memory_live_bytes();
     memory_fail_at(n, is_for_good);
-    beacon_rc rc = instance_create(s->maker, s->config, strlen(s->config), &inst, &err);
+    beacon_rc rc = maker_create(s->maker, s->config, strlen(s->config), &inst, &err);
     const bool was_reached = memory_has_failed();
     memory_fail_at(0, false);
     if (rc == BEACON_OK) {
-        instance_destroy(s->maker, inst);
+        maker_destroy(s->maker, inst);
     } else if (was_reached) {
         char tried[80];
         s->n_blocks += memory_live_blocks() - blocks;
@@ -143,7 +143,7 @@ void check_cycle_no_memory(struct check_case *c)
     if (!instance_maker_init(c, &maker)) {
         return;
     }
-    struct shortage s = {.c = c, .maker = &maker, .config = instance_config(&maker)};
+    struct shortage s = {.c = c, .maker = &maker, .config = maker_config(&maker)};
     const uint64_t n = fail_all(&s); /* also fills what is kept for ever */
     if (n == 0) {
         check_skip(c, "create() allocates nothing");
@@ -179,8 +179,8 @@ void check_cycle_short_errors(struct check_case *c)
         struct beacon_error *err = fence_make(NULL, sizes[i]);
         void *inst = NULL;
         err->struct_size = (uint32_t)sizes[i];
-        if (instance_create(&maker, config, sizeof config - 1, &inst, err) == BEACON_OK) {
-            instance_destroy(&maker, inst);
+        if (maker_create(&maker, config, sizeof config - 1, &inst, err) == BEACON_OK) {
+            maker_destroy(&maker, inst);
         }
         if (err->struct_size != sizes[i]) {
             check_fail(c, "the struct_size that the host wrote",

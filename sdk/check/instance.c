@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/alloc.h"
+#include "base/auto.h"
 #include "base/json.h"
 #include "check.h"
 #include "plugin/manifest.h"
@@ -16,6 +18,7 @@
 
 #define ORIGIN_BYTES 256
 #define CODE_LOWEST  BEACON_E_POLICY
+#define PLAIN        (JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE)
 
 /* ---- a configuration out of a schema ---- */
 
@@ -98,6 +101,25 @@ static struct json_object *derive(const struct check_case *c, struct json_object
     return config;
 }
 
+static struct json_object *parse(const char *text)
+{
+    struct json_object *tree = NULL;
+    if (text != NULL) {
+        (void)json_parse(text, strlen(text), "text", &tree, NULL);
+    }
+    return tree;
+}
+
+char *instance_config_for(const struct check_case *c, const char *schema)
+{
+    if (c->request->config != NULL) {
+        return alloc_string(c->request->config);
+    }
+    AUTO_JSON struct json_object *tree = parse(schema);
+    AUTO_JSON struct json_object *config = derive(c, tree);
+    return alloc_string(json_object_to_json_string_ext(config, PLAIN));
+}
+
 /* ---- the maker ---- */
 
 /* All four tables have the two slots, at places of their own. */
@@ -132,15 +154,6 @@ static bool find_slots(struct instance_maker *maker)
     return maker->create != NULL && maker->destroy != NULL;
 }
 
-static struct json_object *parse(const char *text)
-{
-    struct json_object *tree = NULL;
-    if (text != NULL) {
-        (void)json_parse(text, strlen(text), "text", &tree, NULL);
-    }
-    return tree;
-}
-
 bool instance_maker_init(struct check_case *c, struct instance_maker *ret)
 {
     *ret = (struct instance_maker){0};
@@ -159,14 +172,14 @@ bool instance_maker_init(struct check_case *c, struct instance_maker *ret)
     return true;
 }
 
-const char *instance_config(const struct instance_maker *maker)
+const char *maker_config(const struct instance_maker *maker)
 {
     return json_object_to_json_string_ext(maker->config,
                                           JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
 }
 
-beacon_rc instance_create(const struct instance_maker *maker, const char *config, size_t n,
-                          void **ret, struct beacon_error *err)
+beacon_rc maker_create(const struct instance_maker *maker, const char *config, size_t n, void **ret,
+                       struct beacon_error *err)
 {
     const struct beacon_str text = {config, n};
     slot_enter("create");
@@ -175,7 +188,7 @@ beacon_rc instance_create(const struct instance_maker *maker, const char *config
     return rc;
 }
 
-void instance_destroy(const struct instance_maker *maker, void *inst)
+void maker_destroy(const struct instance_maker *maker, void *inst)
 {
     slot_enter("destroy");
     maker->destroy(inst);

@@ -27,12 +27,15 @@ struct instance_maker {
 bool instance_maker_init(struct check_case *c, struct instance_maker *ret);
 
 /* create() with this text; `err` is the plugin's to fill, and may be short. */
-beacon_rc instance_create(const struct instance_maker *maker, const char *config, size_t n,
-                          void **ret, struct beacon_error *err);
-void instance_destroy(const struct instance_maker *maker, void *inst);
+beacon_rc maker_create(const struct instance_maker *maker, const char *config, size_t n, void **ret,
+                       struct beacon_error *err);
+void maker_destroy(const struct instance_maker *maker, void *inst);
 
 /* The configuration that should work, as text that lives as long as the maker. */
-const char *instance_config(const struct instance_maker *maker);
+const char *maker_config(const struct instance_maker *maker);
+
+/* The same without a maker: JSON text to be freed, for a component with this schema (may be NULL). */
+char *instance_config_for(const struct check_case *c, const char *schema);
 
 /* An origin that the capabilities allow, "https://check.invalid" when all are; false: none is. */
 bool instance_origin(const struct check_case *c, char *ret, size_t n);
