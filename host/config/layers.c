@@ -18,6 +18,8 @@ static void merge(struct loading *loading, const struct toml_value *table,
                   const struct layer_source *source)
 {
     if (table != NULL) {
+        config_note_merge(loading->config,
+                          &(struct config_merge){.table = table, .source = source});
         layer_merge(loading->config->arena, loading->config->root, table, source);
     }
 }
@@ -88,6 +90,7 @@ static bool merge_profile(struct loading *loading, const struct layer *layer, co
     *source = layer->source;
     source->layer = CONFIG_LAYER_PROFILE;
     merge(loading, profile, source);
+    loading->config->last_merge->profile = arena_printf(loading->config->arena, "%s", name);
     return true;
 }
 

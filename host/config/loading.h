@@ -6,12 +6,22 @@
 #include "config/layers.h"
 #include "config/project.h"
 
+/* A table that was merged, or would have been; lowest first. */
+struct config_merge {
+    struct config_merge *next;
+    const struct toml_value *table;
+    const struct layer_source *source;
+    const char *profile;  /* NULL: not of a profile */
+    const char *left_out; /* NULL: it was merged */
+};
+
 struct config {
     struct arena *arena;     /* everything below but `nodes` */
     struct toml_value *root; /* merged; each value's owner is its struct layer_source */
     struct notes notes;
     struct json_object *nodes; /* an object: what config_node() made, by path */
     bool is_trusted;
+    struct config_merge *first_merge, *last_merge; /* for config_saying() */
 };
 
 struct loading {
@@ -22,6 +32,9 @@ struct loading {
     struct layer *projects; /* from the repository's root down to cwd */
     size_t n_projects;
 };
+
+/* Remember a table for config_saying(); what the copy points to lives as long as the config. */
+void config_note_merge(struct config *config, const struct config_merge *merge);
 
 /* Read the files named by the request, -c, flags and the environment, and check them. */
 int loading_read_layers(struct loading *loading, struct beacon_error *err);

@@ -88,7 +88,14 @@ static bool read_untrusted(struct loading *loading, struct layer *layer, struct 
     if (layer_read_file(&file, loading->config->arena, &table, NULL) != BEACON_OK) {
         return true;
     }
-    return table != NULL && !tighten(loading->config->arena, table, baseline, &layer->table);
+    if (table == NULL || tighten(loading->config->arena, table, baseline, &layer->table)) {
+        return false;
+    }
+    config_note_merge(loading->config,
+                      &(struct config_merge){.table = table,
+                                             .source = &layer->source,
+                                             .left_out = "the project is not trusted"});
+    return true;
 }
 
 /* The directories whose file counts, the highest first, into loading->projects. */
