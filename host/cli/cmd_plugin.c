@@ -16,6 +16,8 @@ static const struct command_row rows[] = {
     {"why", NULL, "Tell why a plugin is used or not, with the file and line that decided",
      cmd_plugin_why},
     {"show", NULL, "Show what a plugin says about itself, and its file", cmd_plugin_show},
+    {"lock", NULL, "Write down the bytes that may run, or compare with what was written down",
+     cmd_plugin_lock},
     {"quarantine", NULL, "Show the plugins that hung or crashed, keep one out, let it in again",
      cmd_plugin_quarantine},
     {"check", NULL, "Hold a plugin file to the promises of the plugin interface", cmd_plugin_check},

@@ -10,6 +10,7 @@
 
 /* Each returns the exit status; argv[0] is the name of the sub-command. */
 int cmd_plugin_list(int argc, char **argv);
+int cmd_plugin_lock(int argc, char **argv);
 int cmd_plugin_show(int argc, char **argv);
 int cmd_plugin_why(int argc, char **argv);
 int cmd_plugin_quarantine(int argc, char **argv);

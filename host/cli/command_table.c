@@ -16,6 +16,7 @@ static const struct command_row rows[] = {
     {"exec", "e", "Run the agent once, without questions, and print its answer", cmd_exec},
     {"login", NULL, "Log in with an API key, or tell whether you are", cmd_login},
     {"logout", NULL, "Forget the login", cmd_logout},
+    {"config", NULL, "Tell where a configuration value comes from", cmd_config},
     {"plugin", NULL, "Show the plugins that were found", cmd_plugin},
     {"sandbox", NULL, "Run one command in the sandbox, or explain it", cmd_sandbox},
     {"apply-patch", NULL, "Apply a patch in the agent's format", cmd_patch},

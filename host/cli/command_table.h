@@ -16,6 +16,7 @@ struct command_row {
 /* What the program does with this command line; returns the exit status. */
 int command_table_run(int argc, char **argv);
 
+int cmd_config(int argc, char **argv);
 int cmd_exec(int argc, char **argv);
 int cmd_login(int argc, char **argv);
 int cmd_logout(int argc, char **argv);

@@ -23,11 +23,13 @@ struct wire_plugins {
 struct wire_plugins_request {
     const char *home;  /* $CODE_HOME, or NULL */
     bool is_safe_mode; /* static and bundled plugins only */
+    bool ignores_lock; /* for the command that makes a new one */
     /* `beacon plugin …`: a required plugin that cannot be used is shown, it is no error */
     bool is_inspection;
 };
 
-/* POLICY: the policy or the lock cannot be trusted, or a required plugin is missing. */
+/* POLICY: the policy or the lock cannot be trusted, the environment would defeat them, or a required
+ * plugin is missing. */
 int wire_plugins_open(const struct wire_plugins_request *request, struct wire_plugins *ret,
                       struct beacon_error *err);
 void wire_plugins_close(struct wire_plugins *plugins); /* a zeroed one is fine */
