@@ -33,7 +33,7 @@ static bool may_override(const struct plugin_set *set, struct found *found)
         found->is_override_judged = true;
         found->is_override_granted =
             plugin_policy_judge_override(set->policy, found->id, &refusal) == BEACON_OK;
-        if (!found->is_override_granted) {
+        if (!found->is_override_granted && found->entry.state == PLUGIN_USABLE) {
             found->entry.state = PLUGIN_REFUSED;
             found->entry.refusal = refusal;
         }

@@ -13,7 +13,6 @@
 #include "plugin/discover_parts.h"
 #include "plugin/policy.h"
 #include "plugin/static_set.h"
-#include "plugin/static_set.h"
 
 #define SUFFIX      ".so"
 #define FOLDERS_MAX 32 /* of BEACON_PLUGIN_PATH and the fixed ones together */
@@ -94,7 +93,7 @@ static void note_unreadable(struct walk *walk, struct visit *visit, int os_errno
     }
     (void)error_set_errno(&error, BEACON_E_IO, os_errno,
                           "correct the name or the permissions of the folder",
-                          "cannot read the plugin folder: %s", strerror(os_errno));
+                          "cannot read the plugin folder %s: %s", visit->path, strerror(os_errno));
     refuse_folder(walk, visit, &error);
     if (os_errno == ENOENT) {
         visit->visit.state = PLUGIN_VISIT_MISSING;
