@@ -65,7 +65,7 @@ struct wire {
     struct sandbox *sandbox;
     struct fanout *events;
     struct wire_telemetry *telemetry; /* NULL: off */
-    struct replay replay; /* of a resumed session */
+    struct replay replay;             /* of a resumed session */
     struct history *history;
     struct recorder *recorder;
     struct command_table *commands;

@@ -19,7 +19,7 @@ struct record {
 void record_draft_init(struct record_draft *draft, const struct redact *redact)
 {
     *draft = (struct record_draft){.redact = redact};
-    text_init(&draft->bytes, RECORD_ATTRS_MAX * REDACT_VALUE_BYTES);
+    text_init(&draft->bytes, (size_t)RECORD_ATTRS_MAX * REDACT_VALUE_BYTES);
 }
 
 void record_draft_finish(struct record_draft *draft)

@@ -17,8 +17,8 @@ static void the_defaults_keep_fifty_mebibytes_in_the_home(void **state)
     (void)state;
     struct file_config config = {0};
     struct beacon_error err = {0};
-    assert_ok(read_config("{\"code_home\":\"/home/me/.code\"}", &config, &err), &err);
-    assert_string_equal(config.path, "/home/me/.code/telemetry.jsonl");
+    assert_ok(read_config("{\"code_home\":\"/h/.code\"}", &config, &err), &err);
+    assert_string_equal(config.path, "/h/.code/telemetry.jsonl");
     assert_int_equal(config.max_bytes * config.max_files, 50 << 20);
     assert_int_equal(config.signals,
                      1u << BEACON_REC_LOG | 1u << BEACON_REC_SPAN | 1u << BEACON_REC_METRIC);
