@@ -29,9 +29,37 @@ static struct beacon_str field(const char *line, size_t n, const char *name)
     return beacon_span(at, length);
 }
 
+static unsigned hex_digit(char c)
+{
+    return c <= '9' ? (unsigned)(c - '0') : (unsigned)(c - 'a') + 10;
+}
+
+/* What the test host shows as \\, \n, \0 and \x1b is one byte each. */
+static void add_bytes(struct text *out, struct beacon_str shown)
+{
+    for (size_t i = 0; i < shown.n; i++) {
+        if (shown.p[i] != '\\' || i + 1 == shown.n) {
+            (void)text_add_char(out, shown.p[i]);
+            continue;
+        }
+        const char c = shown.p[++i];
+        if (c == 'x' && i + 2 < shown.n) {
+            const unsigned byte = hex_digit(shown.p[i + 1]) << 4 | hex_digit(shown.p[i + 2]);
+            (void)text_add_char(out, (char)byte);
+            i += 2;
+        } else {
+            (void)text_add_char(out, c == 'n' ? '\n' : c == '0' ? '\0' : c);
+        }
+    }
+}
+
 static void add_string(struct text *turn, const char *key, struct beacon_str value)
 {
-    AUTO_JSON struct json_object *string = json_object_new_string_len(value.p, (int)value.n);
+    AUTO_TEXT struct text bytes;
+    text_init(&bytes, TURN_MAX);
+    add_bytes(&bytes, value);
+    AUTO_JSON struct json_object *string =
+        json_object_new_string_len(text_string(&bytes), (int)bytes.len);
     (void)text_addf(turn, ",\"%s\":%s", key,
                     json_object_to_json_string_ext(string, JSON_C_TO_STRING_PLAIN));
 }
@@ -85,12 +113,15 @@ static bool body_has(const struct testhost_result *r, struct beacon_str opaque)
 static bool check_line(struct stage *stage, const char *name, const char *line, size_t n)
 {
     static const struct testhost_script no_answer;
-    const struct beacon_str opaque = field(line, n, " opaque=");
-    if (strncmp(line, "DONE ", 5) != 0 || opaque.n == 0 || opaque.p[0] == '"') {
+    const struct beacon_str shown = field(line, n, " opaque=");
+    if (strncmp(line, "DONE ", 5) != 0 || shown.n == 0 || shown.p[0] == '"') {
         return false;
     }
-    AUTO_TEXT struct text turn;
+    AUTO_TEXT struct text turn, bytes;
     text_init(&turn, TURN_MAX);
+    text_init(&bytes, TURN_MAX);
+    add_bytes(&bytes, shown);
+    const struct beacon_str opaque = {text_string(&bytes), bytes.len};
     write_turn(&turn, line, n, opaque);
     const struct testhost_result r =
         testhost_provider_run(stage->p, text_string(&turn), &no_answer);
