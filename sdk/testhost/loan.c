@@ -47,10 +47,7 @@ void loans_close(struct loans *l)
 static uint8_t *take_pages(struct loans *l, size_t n_pages)
 {
     if (l->n_pages - l->next <= n_pages) {
-        if (l->next != l->first || n_pages >= l->n_pages) {
-            give_up("lend more than 256 MiB for one call");
-        }
-        l->first = l->next = 0;
+        give_up("lend more than 128 MiB for one call");
     }
     uint8_t *start = l->base + l->next * l->page;
     if (mprotect(start, n_pages * l->page, PROT_READ | PROT_WRITE) != 0) {
@@ -116,6 +113,8 @@ void loans_return(struct loans *l)
             give_up("take lent memory back");
         }
     }
+    /* Begin anew at half of the range, never in the middle of what one call is lent. */
+    l->next = l->next > l->n_pages / 2 ? 0 : l->next;
     l->first = l->next;
     l->n_pieces = 0;
     l->packed = l->packed_end = NULL;
