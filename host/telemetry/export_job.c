@@ -158,8 +158,8 @@ struct export_job *export_job_write(struct loop *loop, struct telemetry *telemet
     job->telemetry = telemetry;
     job->done = done;
     job->ctx = ctx;
-    job->records = alloc_array(n, sizeof *job->records);
-    job->views = alloc_array(n, sizeof(void *));
+    job->records = alloc_array(n, sizeof(struct record *));
+    job->views = alloc_array(n, sizeof(struct beacon_record *));
     for (size_t i = 0; i < n; i++) {
         job->records[i] = batch->records[i];
         job->views[i] = record_view(batch->records[i]);

@@ -14,7 +14,7 @@
 #define REDACT_CUT_MARK    "...[truncated]"
 #define REDACT_HIDDEN      "[REDACTED]"
 #define REDACT_SECRET_MIN  8 /* bytes; shorter ones would blank out ordinary words */
-#define REDACT_VALUE_BYTES (REDACT_CHARS_MAX * 4 + sizeof REDACT_CUT_MARK) /* of any result */
+#define REDACT_VALUE_BYTES ((size_t)REDACT_CHARS_MAX * 4 + sizeof REDACT_CUT_MARK) /* at most */
 
 enum redact_action { REDACT_PASS, REDACT_HIDE, REDACT_DROP };
 

@@ -173,6 +173,16 @@ expect_exit 0
 [ ! -e "$RECORDS" ] || fail 'there is a telemetry file'
 expect_has "$STDERR" '`otel` in'
 
+check 'an exporter that leaves sending to the host is refused by name'
+model '{"text":"ok"}'
+use_odd_exporters
+otel 'exporter = "asking"'
+run exec --skip-git-repo-check 'say hello'
+expect_exit 0
+expect_stdout 'ok'
+expect_has "$STDERR" 'exporter asking of com.beacon.test-odd-exporters leaves sending its requests'
+unset BEACON_PLUGIN_PATH ODD_EXPORTERS_LOG
+
 check 'an exporter that stalls holds up neither the answer nor the end'
 model '{"text":"the answer"}'
 use_odd_exporters

@@ -159,6 +159,19 @@ static void keys_of_other_versions_load_without_a_word(void **state)
     config_destroy(config);
 }
 
+static void settings_of_an_exporter_are_left_to_its_plugin(void **state)
+{
+    struct config *config = case_load_user(
+        state, "[otel]\nenvironment = 'prod'\n[otel.exporter.file]\nmax_bytes = 5000\n"
+               "deep = {a = [1, {b = -1.5}]}\n");
+    assert_int_equal(config_warning_count(config), 0);
+    assert_string_equal(config_string(config, "otel.environment"), "prod");
+    assert_string_equal(json_object_to_json_string_ext(config_node(config, "otel.exporter"),
+                                                       JSON_C_TO_STRING_PLAIN),
+                        "{\"file\":{\"max_bytes\":5000,\"deep\":{\"a\":[1,{\"b\":-1.5}]}}}");
+    config_destroy(config);
+}
+
 static void both_spellings_of_a_key_are_one(void **state)
 {
     struct config *config = case_load_user(state, "model_verbosity = 'low'\n");
@@ -353,6 +366,7 @@ int main(void)
         in_temp_dir(the_legacy_file_is_read_with_the_default_home_only),
         in_temp_dir(an_unknown_key_is_a_warning_with_the_nearest_one),
         in_temp_dir(keys_of_other_versions_load_without_a_word),
+        in_temp_dir(settings_of_an_exporter_are_left_to_its_plugin),
         in_temp_dir(both_spellings_of_a_key_are_one),
         in_temp_dir(effort_none_means_minimal),
         in_temp_dir(an_unknown_variant_names_those_there_are),

@@ -173,6 +173,18 @@ static void a_trusted_project_may_set_what_it_needs(void **state)
     config_destroy(config);
 }
 
+static void telemetry_is_the_persons_alone(void **state)
+{
+    struct config_request request = trusting(state, "$TMP/repo");
+    case_write(state, "repo/.code/config.toml",
+               "[otel]\nexporter = 'file'\nlog_user_prompt = true\n");
+    struct config *config = case_load(&request);
+    assert_true(case_has_warning(config, "is ignored: a project cannot set it"));
+    assert_string_equal(config_string(config, "otel.exporter"), "none");
+    assert_false(config_bool(config, "otel.log_user_prompt"));
+    config_destroy(config);
+}
+
 static void a_trusted_project_cannot_trust_others(void **state)
 {
     struct config_request request = trusting(state, "$TMP/repo");
@@ -283,6 +295,7 @@ int main(void)
         in_temp_dir(a_project_that_only_tightens_is_not_spoken_of),
         in_temp_dir(an_untrusted_project_can_break_nothing),
         in_temp_dir(a_trusted_project_may_set_what_it_needs),
+        in_temp_dir(telemetry_is_the_persons_alone),
         in_temp_dir(a_trusted_project_cannot_trust_others),
         in_temp_dir(a_mistake_in_a_trusted_project_is_an_error),
         in_temp_dir(trust_makes_the_workspace_writable_unless_a_mode_is_set),
