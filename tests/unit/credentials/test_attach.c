@@ -262,6 +262,8 @@ static void a_plugin_that_hangs_is_reported_and_left_alone(void **state)
     assert_int_equal(attach_to(&bench, BASE, &err), HTTP_ATTACH_LATER);
     assert_true(credentials_destroy(bench.credentials));
     http_destroy(bench.http);
+    plugin_set_close(bench.set);
+    store_close(bench.store);
     loop_destroy(bench.loop);
     text_finish(&bench.headers);
 }
