@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -97,6 +98,7 @@ static void put_in_quarantine(struct found *found, const struct quarantine_entry
 
 static void judge_quarantine(const struct plugin_set *set, struct found *found)
 {
+    assert(found->manifest != NULL);
     const struct quarantine_entry *kept =
         quarantine_find(set->quarantine, found->manifest->id, found->manifest->version);
     if (kept != NULL) {

@@ -190,10 +190,11 @@ static int read_ini(struct reading *reading, bool is_strict)
     return rc;
 }
 
-static void add_problem(struct dropins *out, char *path, const struct beacon_error *error)
+static void add_problem(struct dropins *out, const char *path, const struct beacon_error *error)
 {
     out->problems = alloc_grow(out->problems, out->n_problems + 1, sizeof *out->problems);
-    out->problems[out->n_problems++] = (struct dropin_problem){.path = path, .error = *error};
+    out->problems[out->n_problems++] =
+        (struct dropin_problem){.path = alloc_string(path), .error = *error};
 }
 
 static void read_file(struct dropins *out, const char *path, bool is_strict)
@@ -201,7 +202,7 @@ static void read_file(struct dropins *out, const char *path, bool is_strict)
     struct beacon_error err = {0};
     struct reading reading = {.path = path, .err = &err};
     if (read_ini(&reading, is_strict) != BEACON_OK) {
-        add_problem(out, alloc_string(path), &err);
+        add_problem(out, path, &err);
         dropins_finish(&reading.file);
         return;
     }
@@ -224,10 +225,10 @@ static void refuse_folder(struct dropins *out, const char *folder, int os_errno)
     struct beacon_error err = {0};
     (void)error_set_errno(&err, BEACON_E_IO, os_errno, "correct the permissions of the folder",
                           "cannot read the folder %s: %s", folder, strerror(os_errno));
-    add_problem(out, alloc_string(folder), &err);
+    add_problem(out, folder, &err);
 }
 
-static void refuse_file_too_many(struct dropins *out, char *path)
+static void refuse_file_too_many(struct dropins *out, const char *path)
 {
     struct beacon_error err = {0};
     (void)error_set(&err, BEACON_E_LIMIT, "put several plugins into one file",
@@ -252,7 +253,7 @@ void dropins_read(const char *folder, bool is_strict, struct dropins *ret)
         if (i < DROPIN_FILES_MAX) {
             read_file(ret, path, is_strict);
         } else if (i == DROPIN_FILES_MAX) {
-            refuse_file_too_many(ret, take_pointer(path));
+            refuse_file_too_many(ret, path);
         }
         free(items[i]);
     }
