@@ -61,15 +61,15 @@
 #define FAULT_ORIGIN           59
 #define FAULT_CREDENTIAL       60
 #define FAULT_USAGE_ZERO       61
-#define FAULT_USAGE_SUM        62
 #define FAULT_HUGE_TEXT        63
-#define FAULT_KEEPS_FRAME      64
+#define FAULT_RAW              64
 #define FAULT_CLOSE_LEAKS      65
 #define FAULT_WHOLE_VERDICT    66
-#define FAULT_WHOLE_ACTION     67
+#define FAULT_MODELS           67
 #define FAULT_LONG_TURN        68
 #define FAULT_GARBAGE          69
 #define FAULT_EXCHANGE_MEMORY  70
+#define FAULT_CLOSE_EARLY      71
 
 #ifndef FAULT
 #define FAULT FAULT_NONE
@@ -98,18 +98,15 @@
             return fault_rc;                                                                       \
     } while (0)
 #define FAULT_AT_UNLOAD()        fault_at_unload()
+#define FAULT_AT_BODY_END(out)   fault_at_body_end(out)
+#define FAULT_TEXT_OF(text)      FAULT_IF(FAULT_HUGE_TEXT, beacon_utf8_cut(text, 1000), text)
 #define FAULT_AT_BODY(out, turn) fault_at_body(out, turn)
 #define FAULT_AT_CLOSE(x)                                                                          \
     do {                                                                                           \
         if (!FAULT_IS(FAULT_CLOSE_LEAKS))                                                          \
             free(x);                                                                               \
     } while (0)
-#define FAULT_AT_FRAME(x, data) fault_at_frame(data)
-#define FAULT_AT_POLL(out)                                                                         \
-    do {                                                                                           \
-        if (FAULT_IS(FAULT_WHOLE_ACTION))                                                          \
-            memset((char *)(out) + sizeof(uint32_t), 0, sizeof *(out) - sizeof(uint32_t));         \
-    } while (0)
+#define FAULT_AT_FRAME(data) fault_at_frame(data)
 #define FAULT_AT_JUDGE(out)                                                                        \
     do {                                                                                           \
         if (FAULT_IS(FAULT_WHOLE_VERDICT))                                                         \
@@ -129,7 +126,6 @@
              ((struct beacon_kv){BEACON_STR("authorization"), BEACON_STR("Bearer none")}),         \
              ((struct beacon_kv){{NULL, 0}, {NULL, 0}}))
 #define FAULT_UNKNOWN_COUNT FAULT_IF(FAULT_USAGE_ZERO, 0, -1)
-#define FAULT_CACHED(right) FAULT_IF(FAULT_USAGE_SUM, 1000000, right)
 
 static inline const struct beacon_plugin *fault_entry(const struct beacon_plugin *plugins)
 {
@@ -246,26 +242,25 @@ static inline void fault_at_unload(void)
 
 static inline void fault_at_body(struct beacon_json_out *out, const struct beacon_turn *turn)
 {
-    static int64_t counter;
-    if (FAULT_IS(FAULT_ORDER)) {
-        beacon_json_key(out, "number");
-        beacon_json_put_int(out, ++counter);
-    }
     if (FAULT_IS(FAULT_PREFIX)) {
         beacon_json_key(out, "length");
         beacon_json_put_int(out, (int64_t)turn->n_messages);
     }
 }
 
+static inline void fault_at_body_end(struct beacon_json_out *out)
+{
+    static int64_t counter;
+    if (FAULT_IS(FAULT_ORDER)) {
+        beacon_json_key(out, "number");
+        beacon_json_put_int(out, ++counter);
+    }
+}
+
 static inline void fault_at_frame(struct beacon_bytes data)
 {
-    static struct beacon_bytes kept;
     if (FAULT_IS(FAULT_GARBAGE) && data.n == 0) {
         abort();
-    }
-    if (FAULT_IS(FAULT_KEEPS_FRAME)) {
-        (void)(kept.n > 0 && *(const volatile uint8_t *)kept.p);
-        kept = data;
     }
 }
 
