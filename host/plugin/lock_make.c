@@ -79,15 +79,15 @@ static int read_foreign(struct making *it)
                          "%s is for %s, whose files cannot be read here", it->path, it->platform);
     }
     memcpy(copy + EI_NIDENT + 2, own + EI_NIDENT + 2, 2);
-    int rc = manifest_read_bytes(copy, it->sealed.n, it->name, &it->manifest, it->err);
-    return rc == BEACON_OK ? elf_audit_read(copy, it->sealed.n, it->name, &it->audit, it->err) : rc;
+    int rc = manifest_read_bytes(copy, it->sealed.n, it->path, &it->manifest, it->err);
+    return rc == BEACON_OK ? elf_audit_read(copy, it->sealed.n, it->path, &it->audit, it->err) : rc;
 }
 
 static int read_own(struct making *it)
 {
     const void *bytes = it->sealed.bytes;
-    int rc = manifest_read_bytes(bytes, it->sealed.n, it->name, &it->manifest, it->err);
-    return rc == BEACON_OK ? elf_audit_read(bytes, it->sealed.n, it->name, &it->audit, it->err)
+    int rc = manifest_read_bytes(bytes, it->sealed.n, it->path, &it->manifest, it->err);
+    return rc == BEACON_OK ? elf_audit_read(bytes, it->sealed.n, it->path, &it->audit, it->err)
                            : rc;
 }
 

@@ -71,12 +71,12 @@ static int open_of_policy(const struct plugin_policy *policy, const char *path, 
 {
     AUTO_CLOSE int fd = -1;
     int rc = root_owned_file(path, &fd, err);
-    rc = rc == BEACON_OK ? read_checked(fd, path, policy, ret, err) : rc;
     if (rc != BEACON_OK) {
-        (void)error_wrap(err, "lock of the policy (%s)", where);
+        (void)error_wrap(err, "%s: lock", where);
         return as_policy_error(err);
     }
-    return BEACON_OK;
+    rc = read_checked(fd, path, policy, ret, err);
+    return rc == BEACON_OK ? rc : as_policy_error(err);
 }
 
 static int open_of_home(const struct plugin_policy *policy, const char *home,

@@ -90,22 +90,22 @@ static const char *parse(struct minisign_text text, struct signature *ret)
     uint8_t bytes[SIGNATURE_BYTES];
     for (size_t i = 0; i < 4; i++) {
         if (!next_line(&text, &line[i])) {
-            return "it is truncated: a signature has four lines";
+            return "is truncated, it has less than four lines";
         }
     }
     if (text.n > 0) {
-        return "there is something behind its fourth line";
+        return "has something behind its fourth line";
     }
     if (!begins_with(line[0], COMMENT) || !begins_with(line[2], TRUSTED)) {
-        return "the comments of its first and third line are missing";
+        return "lacks the comments of its first and third line";
     }
     if (line[1].n != SIGNATURE_TEXT || !decode(line[1].p, line[1].n, bytes, sizeof bytes) ||
         bytes[0] != 'E' || (bytes[1] != 'D' && bytes[1] != 'd')) {
-        return "its second line is no signature";
+        return "has a second line that is none";
     }
     if (line[3].n != GLOBAL_TEXT ||
         !decode(line[3].p, line[3].n, ret->global, sizeof ret->global)) {
-        return "its fourth line is no signature";
+        return "has a fourth line that is none";
     }
     ret->is_prehashed = bytes[1] == 'D';
     memcpy(ret->key_id, bytes + 2, sizeof ret->key_id);
@@ -149,10 +149,11 @@ static bool is_comment_signed(const struct signature *signature, const uint8_t *
                                        signed_text.len, public_key) == 0;
 }
 
+/* The reason first: a long path may be cut. */
 static int refuse(const struct minisign_subject *subject, const char *why, struct beacon_error *err)
 {
-    return error_set(err, BEACON_E_POLICY, SIGN_AGAIN, "the signature %s does not vouch for %s: %s",
-                     subject->signature_path, subject->name, why);
+    return error_set(err, BEACON_E_POLICY, SIGN_AGAIN, "the signature %s (%s)", why,
+                     subject->signature_path);
 }
 
 int minisign_verify_text(const struct policy_signer *signers, size_t n_signers,
@@ -163,20 +164,19 @@ int minisign_verify_text(const struct policy_signer *signers, size_t n_signers,
     if (sodium_init() < 0) {
         return error_set(err, BEACON_E_INTERNAL, "report this", "libsodium does not start");
     }
-    const char *wrong =
-        text.n > MINISIGN_FILE_MAX_BYTES ? "it is too long" : parse(text, &signature);
+    const char *wrong = text.n > MINISIGN_FILE_MAX_BYTES ? "is too long" : parse(text, &signature);
     if (wrong != NULL) {
         return refuse(subject, wrong, err);
     }
     const struct policy_signer *signer = signer_of(signers, n_signers, signature.key_id);
     if (signer == NULL) {
-        return refuse(subject, "it was made with a key that is not among the signers", err);
+        return refuse(subject, "was made with a key that is not among the signers", err);
     }
     if (!is_content_signed(&signature, subject, signer->key.public_key)) {
-        return refuse(subject, "it is of other bytes, or was altered", err);
+        return refuse(subject, "is of other bytes, or was altered", err);
     }
     if (!is_comment_signed(&signature, signer->key.public_key)) {
-        return refuse(subject, "its trusted comment was altered", err);
+        return refuse(subject, "has a trusted comment that was altered", err);
     }
     if (ret_signer != NULL) {
         *ret_signer = signer->name;
@@ -208,7 +208,7 @@ int minisign_verify(const struct policy_signer *signers, size_t n_signers,
     text_init(&text, MINISIGN_FILE_MAX_BYTES);
     int rc = read_signature(subject->signature_path, &text, err);
     if (rc == BEACON_E_LIMIT) {
-        return refuse(subject, "it is too long", err);
+        return refuse(subject, "is too long", err);
     }
     if (rc != BEACON_OK) {
         return rc;

@@ -49,8 +49,8 @@ int plugin_policy_verify(const struct plugin_policy *policy, const struct minisi
     AUTO_FREE char *what = alloc_string(err->message);
     return error_set(
         err, BEACON_E_POLICY,
-        "ask the administrator for a signed copy (minisign -Sm FILE), with its .minisig",
-        "%s (signers of the policy: %s)", what, policy->signers[0].where);
+        "ask the administrator for a signed copy (minisign -Sm FILE), with its .minisig", "%s: %s",
+        policy->signers[0].where, what);
 }
 
 static int check_one_lock(const struct plugin_policy *policy, struct beacon_error *err)

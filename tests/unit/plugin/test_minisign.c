@@ -121,7 +121,7 @@ static void an_altered_trusted_comment_is_found(void **state)
     comment[0] = 'R';
     write_text(file.signature, text);
     assert_refused(verify_bytes(&file, CONTENT, NULL, &err), BEACON_E_POLICY, &err);
-    assert_says(err.message, "trusted comment was altered");
+    assert_says(err.message, "trusted comment that was altered");
 }
 
 static void the_untrusted_comment_may_be_anything(void **state)
