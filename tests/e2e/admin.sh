@@ -1,0 +1,56 @@
+# shellcheck shell=bash
+# admin.sh - for tests in which somebody is the administrator; sourced behind lib.sh. The program is
+# beacon_elsewhere, whose /etc/code is $ADMIN in the build tree. Only root can own that, so the whole
+# script is skipped for anybody else.
+
+ELSEWHERE=$BUILD/tests/elsewhere
+ADMIN=$ELSEWHERE/etc
+PLUGINS=$ELSEWHERE/lib/beacon/plugins
+BEACON=$ELSEWHERE/bin/beacon
+umask 022
+
+[ "$(id -u)" -eq 0 ] || skip_all 'only root can be the administrator'
+[ -x "$BEACON" ] || skip_all "$BEACON is not built"
+folder=$ELSEWHERE
+while [ "$folder" != / ]; do
+    # Where others can write nothing is trusted, and every test would say so.
+    if [ "$(stat -c %u "$folder")" -ne 0 ] || [ $((0$(stat -c %a "$folder") & 022)) -ne 0 ]; then
+        skip_all "$folder is not root's alone"
+    fi
+    folder=$(dirname "$folder")
+done
+
+# A fresh installation: no policy, and the plugins as they were built.
+no_policy() {
+    rm -rf "$ADMIN" "$ELSEWHERE/lib"
+    mkdir -p "$ADMIN/policy.d" "$ADMIN/plugins.d"
+    cp -a "$BUILD/lib" "$ELSEWHERE/lib"
+    chown -R root:root "$ELSEWHERE/lib"
+    chmod -R go-w "$ELSEWHERE/lib"
+}
+
+# policy NAME: standard input becomes policy.d/NAME.ini.
+policy() {
+    cat >"$ADMIN/policy.d/$1.ini"
+}
+
+# The place NAME:LINE as messages have it.
+place() {
+    echo "$ADMIN/policy.d/$1"
+}
+
+# expect_clamped PLACE: refused by the policy, at that file and line, with advice.
+expect_clamped() {
+    expect_exit 78
+    expect_has "$STDERR" "$1"
+    expect_has "$STDERR" 'administrator'
+}
+
+# No code of the toy, which writes into $CASE/ran, has run.
+expect_nothing_ran() {
+    [ ! -e "$CASE/ran" ] || fail 'code of a plugin ran that must not' "$CASE/ran" "$STDERR"
+}
+
+remove_policy() {
+    rm -rf "$ADMIN" "$ELSEWHERE/lib"
+}
