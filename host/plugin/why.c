@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "plugin/why.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -95,6 +96,12 @@ struct why_question why_ask(const struct plugin_set *set, const char *name)
     }
     check_file(&question);
     return question;
+}
+
+void why_question_finish(struct why_question *question)
+{
+    free(question->is_about);
+    question->is_about = NULL;
 }
 
 /* ---- the answer in one sentence ---- */

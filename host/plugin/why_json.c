@@ -67,8 +67,7 @@ static void put_rules(struct json_object *document, const struct why_question *q
 bool plugin_why_json(const struct plugin_set *set, const char *name, struct text *out,
                      bool *ret_is_found)
 {
-    const struct why_question question = why_ask(set, name);
-    AUTO_FREE bool *is_about = question.is_about;
+    struct why_question question = why_ask(set, name);
     AUTO_TEXT struct text verdict;
     AUTO_JSON struct json_object *document = json_object_new_object();
     struct json_object *places = json_object_new_array();
@@ -85,5 +84,6 @@ bool plugin_why_json(const struct plugin_set *set, const char *name, struct text
     }
     json_object_object_add(document, "places", places);
     put_rules(document, &question);
+    why_question_finish(&question);
     return report_add_json(out, document);
 }

@@ -28,8 +28,9 @@ struct why_question {
     struct beacon_error load_error;
 };
 
-/* `is_about` is the caller's to free; the rest borrows from `set` and `name`. */
+/* Borrows from `set` and `name`; give it to why_question_finish(). */
 struct why_question why_ask(const struct plugin_set *set, const char *name);
+void why_question_finish(struct why_question *question);
 
 /* The answer in one sentence, without a full stop, and what a person can do ("": nothing). */
 void why_add_verdict(const struct why_question *question, struct text *out);

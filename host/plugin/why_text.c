@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "base/auto.h"
 #include "base/text.h"
 #include "plugin/discover.h"
 #include "plugin/lock.h"
@@ -113,8 +112,7 @@ static bool add_rules(const struct why_question *question, struct text *out)
 bool plugin_why_text(const struct plugin_set *set, const char *name, struct text *out,
                      bool *ret_is_found)
 {
-    const struct why_question question = why_ask(set, name);
-    AUTO_FREE bool *is_about = question.is_about;
+    struct why_question question = why_ask(set, name);
     *ret_is_found = question.n_about > 0;
     why_add_verdict(&question, out);
     (void)text_add_string(out, ".\n");
@@ -128,5 +126,7 @@ bool plugin_why_text(const struct plugin_set *set, const char *name, struct text
     for (size_t i = 0; is_whole && i < plugin_set_visit_count(set); i++) {
         is_whole = add_visit(&question, i, out);
     }
-    return is_whole && add_rules(&question, out);
+    is_whole = is_whole && add_rules(&question, out);
+    why_question_finish(&question);
+    return is_whole;
 }
