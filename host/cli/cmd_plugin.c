@@ -32,9 +32,8 @@ int cmd_plugin_open(bool is_safe_mode, struct wire_plugins *ret, struct beacon_e
     AUTO_FREE char *cwd = path_cwd();
     bool has_home =
         cwd != NULL && home_start(cwd, system_paths.managed_config, &home, err) == BEACON_OK;
-    const struct wire_plugins_request request = {.home = has_home ? home.path : NULL,
-                                                 .is_safe_mode = is_safe_mode,
-                                                 .is_inspection = true};
+    const struct wire_plugins_request request = {
+        .home = has_home ? home.path : NULL, .is_safe_mode = is_safe_mode, .is_inspection = true};
     int rc = wire_plugins_open(&request, ret, err);
     home_finish(&home);
     return rc;
