@@ -56,6 +56,9 @@ BEACON_BEGIN_DECLS
 #ifndef BEACON_TARGET_MINOR
 #define BEACON_TARGET_MINOR BEACON_ABI_MINOR
 #endif
+#if BEACON_TARGET_MINOR > BEACON_ABI_MINOR
+#error "BEACON_TARGET_MINOR is newer than these headers: take those of a newer SDK"
+#endif
 
 #if defined(__GNUC__)
 #define BEACON_DEPRECATED(why) __attribute__((deprecated(why)))
