@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "plugin/introduce.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -56,6 +57,7 @@ static int disagree(const struct introduction *plugin, const char *what, const c
 static int compare_identity(const struct introduction *plugin, struct beacon_error *err)
 {
     const struct plugin_manifest *manifest = plugin->manifest;
+    assert(plugin->table.id != NULL && plugin->table.version != NULL); /* call_entry() asked */
     if (strcmp(plugin->table.id, manifest->id) != 0) {
         return disagree(plugin, "id", manifest->id, plugin->table.id, err);
     }

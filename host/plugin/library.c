@@ -97,16 +97,12 @@ static int close_over_names(struct closure *closure, const struct elf_audit *aud
 
 /* Compare the sealed library with its pin, then bring in what it needs itself. */
 /* NOLINTNEXTLINE(misc-no-recursion): at most LIBRARIES_MAX deep, as many as there may be */
-static int judge(struct closure *closure, const char *soname, const struct sealed_file *sealed)
+static int judge(struct closure *closure, const char *soname, const char *pinned,
+                 const struct sealed_file *sealed)
 {
-    const char *pinned = NULL;
     char hash[SHA256_HEX];
     struct elf_audit *audit = NULL;
     struct elf_finding finding;
-    int rc = pinned_hash(closure, soname, &pinned);
-    if (rc != BEACON_OK) {
-        return rc;
-    }
     sha256_hex(sealed->bytes, sealed->n, hash);
     if (strcmp(hash, pinned) != 0) {
         return error_set(closure->err, BEACON_E_POLICY, LOCK_HINT,
@@ -114,7 +110,7 @@ static int judge(struct closure *closure, const char *soname, const struct seale
                          soname, closure->name, hash, pinned, closure->rules->lock_path,
                          closure->rules->pin->line);
     }
-    rc = elf_audit_read(sealed->bytes, sealed->n, soname, &audit, closure->err);
+    int rc = elf_audit_read(sealed->bytes, sealed->n, soname, &audit, closure->err);
     if (rc != BEACON_OK) {
         return rc;
     }
@@ -136,7 +132,7 @@ static int judge(struct closure *closure, const char *soname, const struct seale
 /* NOLINTNEXTLINE(misc-no-recursion): as above */
 static int close_over(struct closure *closure, const char *soname)
 {
-    const char *pinned = NULL;
+    const char *pinned = "";
     struct sealed_file sealed = {.fd = -1};
     int rc = pinned_hash(closure, soname, &pinned); /* before anything is looked for */
     if (rc == BEACON_OK) {
@@ -146,7 +142,7 @@ static int close_over(struct closure *closure, const char *soname)
         return rc;
     }
     closure->depth++;
-    rc = judge(closure, soname, &sealed);
+    rc = judge(closure, soname, pinned, &sealed);
     closure->depth--;
     if (rc == BEACON_OK && !is_there(closure->file, soname)) {
         struct trusted_file *file = closure->file;

@@ -45,6 +45,7 @@ static void add(struct folders *folders, const char *path, size_t n)
 
 static void read_file(struct folders *folders, const char *path, int depth);
 
+/* NOLINTNEXTLINE(misc-no-recursion): as read_file() */
 static void include_files(struct folders *folders, const char *pattern, int depth)
 {
     glob_t found = {0};
@@ -56,6 +57,7 @@ static void include_files(struct folders *folders, const char *pattern, int dept
     globfree(&found);
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): as read_file() */
 static void read_line(struct folders *folders, char *line, int depth)
 {
     static const char word[] = "include ";

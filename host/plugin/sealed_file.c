@@ -133,7 +133,7 @@ bool sealed_file_holds(int fd, const void *bytes, size_t n)
 void sealed_file_finish(struct sealed_file *file)
 {
     if (file->bytes != NULL) {
-        (void)munmap((void *)(uintptr_t)file->bytes, file->n);
+        (void)munmap((void *)file->bytes, file->n);
     }
     if (file->fd >= 0) {
         (void)close(file->fd);
