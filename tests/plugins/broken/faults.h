@@ -40,6 +40,8 @@
 #define FAULT_OLDER_HOST       25
 #define FAULT_NEWER_HOST       26
 #define FAULT_UNLOAD           27
+#define FAULT_ENDLESS          28
+#define FAULT_EXITS            29
 #define FAULT_SCHEMA_TEXT      30
 #define FAULT_CREATE_FAILS     31
 #define FAULT_LEAK             32
@@ -144,6 +146,9 @@ static inline int fault_same_id(const char *id, const char *known)
 
 static inline beacon_rc fault_at_create(struct beacon_str config, struct beacon_error *e)
 {
+    if (FAULT_IS(FAULT_EXITS)) {
+        _exit(0);
+    }
     if (FAULT_IS(FAULT_CREATE_FAILS)) {
         return BEACON_E_INTERNAL;
     }
@@ -193,6 +198,10 @@ static inline void fault_in_process(void)
     (void)*(const volatile char *)&fault_word;
 #if FAULT == FAULT_IMPORT
     (void)getenv("HOME"); /* without the capability env: */
+#elif FAULT == FAULT_ENDLESS
+    for (;;) {
+        (void)*(const volatile char *)&fault_word;
+    }
 #elif FAULT == FAULT_LOAD_FILE || FAULT == FAULT_UNLOAD
     (void)open("/dev/null", O_RDONLY | O_CLOEXEC);
 #elif FAULT == FAULT_LOAD_SOCKET
