@@ -41,7 +41,7 @@ struct credentials *credentials_create(const struct credentials_parts *parts,
 
 /* The plugin's call under way is cancelled; true when it ignores that: its thread still runs in the
  * plugin, which must not be unloaded. NULL is fine. */
-bool credentials_destroy(struct credentials *credentials);
+bool credentials_destroy(struct credentials *self);
 
 /* struct http_credentials.attach; `ctx` is a struct credentials. AUTH: there is nothing to attach and
  * the person must log in; the message says how. */
@@ -52,7 +52,7 @@ int credentials_attach(void *ctx, const struct beacon_http_request *rq,
  * nothing of a plugin's was attached, or it is being asked already: `done` is not called. Else `done`
  * follows from the loop; `err` is NULL when there is something newer. */
 typedef void (*credentials_renewed_fn)(void *ctx, const struct beacon_error *err);
-bool credentials_renew(struct credentials *credentials, credentials_renewed_fn done, void *ctx);
-void credentials_forget_renewal(struct credentials *credentials); /* `done` will not be called */
+bool credentials_renew(struct credentials *self, credentials_renewed_fn done, void *ctx);
+void credentials_forget_renewal(struct credentials *self); /* `done` will not be called */
 
 #endif

@@ -31,6 +31,7 @@ static uint64_t generation_of(const struct stat *status)
     return (uint64_t)status->st_mtim.tv_sec * NS_PER_SECOND + (uint64_t)status->st_mtim.tv_nsec;
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): at most JSON_DEPTH_MAX levels were parsed */
 void secret_tree_destroy(struct json_object *tree)
 {
     if (json_object_is_type(tree, json_type_string)) {

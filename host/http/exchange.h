@@ -17,7 +17,7 @@ struct curl_table;
 
 enum exchange_state {
     EXCHANGE_ATTACHING, /* its credentials are being fetched: nothing of libcurl is there yet */
-    EXCHANGE_WAITING, /* begun inside a callback of libcurl: added when that has returned */
+    EXCHANGE_WAITING,   /* begun inside a callback of libcurl: added when that has returned */
     EXCHANGE_RUNNING,
     EXCHANGE_ENDING,    /* its last callbacks run, then it is freed */
     EXCHANGE_CANCELLED, /* inside a callback of libcurl: freed when that has returned */
@@ -28,7 +28,7 @@ struct http_exchange {
     struct http_exchange *prev, *next; /* in http's list */
     enum exchange_state state;
     uint32_t attach_round; /* of http_credentials_ready(), in which it was asked about last */
-    bool is_silent; /* cancelled: no callback any more */
+    bool is_silent;        /* cancelled: no callback any more */
     struct http_callbacks callbacks;
     void *ctx;
     const struct curl_table *curl;

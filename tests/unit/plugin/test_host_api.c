@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "base/auto.h"
+#include "base/error.h"
 #include "plugin/host_api.h"
 #include "plugin/manifest.h"
 
@@ -93,6 +94,161 @@ static void facets_need_their_capability_and_exact_id(void **state)
     host_api_destroy(with);
 }
 
+/* What the services below were asked last. */
+struct asked {
+    char what[256];
+    int n;
+};
+
+static int put_secret(void *ctx, const char *plugin_id, struct beacon_str key,
+                      const struct beacon_sink *out, uint64_t *gen, struct beacon_error *err)
+{
+    struct asked *asked = ctx;
+    (void)err;
+    asked->n++;
+    (void)snprintf(asked->what, sizeof asked->what, "%s %.*s", plugin_id, (int)key.n, key.p);
+    *gen = 5;
+    return out->put(out, "s3cret", 6);
+}
+
+static int say_io(void *ctx, const char *plugin_id, struct beacon_str key, struct beacon_error *err)
+{
+    struct asked *asked = ctx;
+    (void)plugin_id;
+    (void)key;
+    asked->n++;
+    return error_set(err, BEACON_E_IO, "free some space", "the disk is full");
+}
+
+static int show_url(void *ctx, const char *plugin_id, struct beacon_str url, struct beacon_str why)
+{
+    struct asked *asked = ctx;
+    (void)plugin_id;
+    asked->n++;
+    (void)snprintf(asked->what, sizeof asked->what, "%.*s (%.*s)", (int)url.n, url.p, (int)why.n,
+                   why.p);
+    return BEACON_OK;
+}
+
+static beacon_rc take(const struct beacon_sink *sink, const void *p, size_t n)
+{
+    memcpy(sink->ctx, p, n);
+    return BEACON_OK;
+}
+
+#define SPAN(text) ((struct beacon_str){(text), sizeof(text) - 1})
+
+static void secrets_need_their_capability_and_go_to_the_store_by_plugin(void **state)
+{
+    (void)state;
+    char got[16] = "";
+    uint64_t gen = 0;
+    struct asked asked = {0};
+    struct beacon_error err = {.struct_size = (uint32_t)sizeof err};
+    const struct host_services services = {
+        .secrets_ctx = &asked, .secret_get = put_secret, .secret_erase = say_io};
+    const struct beacon_sink sink = {.struct_size = (uint32_t)sizeof sink, .ctx = got, .put = take};
+    struct host_api *without = api_with("\"ui\"");
+    struct host_api *with = api_with("\"secrets\"");
+    const struct beacon_host *host = host_api_table(with);
+    assert_null(host_api_table(without)->facet(host_api_table(without), BEACON_HOST_SECRETS));
+    const struct beacon_host_secrets *secrets = host->facet(host, BEACON_HOST_SECRETS);
+    assert_refused(secrets->get(host, SPAN("k"), &sink, &gen, &err), BEACON_E_UNSUPPORTED, &err);
+    host_api_set_services(&services);
+    assert_ok(secrets->get(host, SPAN("k"), &sink, &gen, &err), &err);
+    assert_ok(secrets->get(host, SPAN("k"), &sink, NULL, NULL), &err);
+    assert_string_equal(got, "s3cret");
+    assert_int_equal(gen, 5);
+    assert_string_equal(asked.what, "com.acme.llm k");
+    assert_refused(secrets->erase(host, SPAN("k"), &err), BEACON_E_IO, &err);
+    assert_string_equal(err.message, "the disk is full");
+    host_api_set_services(NULL);
+    host_api_destroy(without);
+    host_api_destroy(with);
+}
+
+static void a_name_that_is_none_never_reaches_the_store(void **state)
+{
+    (void)state;
+    static char longest[129];
+    memset(longest, 'k', sizeof longest);
+    const struct beacon_str names[] = {
+        SPAN(""), SPAN("a\nb"), SPAN("a\0b"), {NULL, 3}, {longest, sizeof longest}};
+    struct asked asked = {0};
+    const struct host_services services = {.secrets_ctx = &asked, .secret_erase = say_io};
+    struct host_api *api = api_with("\"secrets\"");
+    const struct beacon_host *host = host_api_table(api);
+    const struct beacon_host_secrets *secrets = host->facet(host, BEACON_HOST_SECRETS);
+    host_api_set_services(&services);
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        struct beacon_error err = {.struct_size = (uint32_t)sizeof err};
+        assert_refused(secrets->erase(host, names[i], &err), BEACON_E_INVALID, &err);
+    }
+    assert_int_equal(asked.n, 0);
+    host_api_set_services(NULL);
+    host_api_destroy(api);
+}
+
+static void an_error_stays_within_the_struct_of_an_older_plugin(void **state)
+{
+    (void)state;
+    struct asked asked = {0};
+    const struct host_services services = {.secrets_ctx = &asked, .secret_erase = say_io};
+    struct host_api *api = api_with("\"secrets\"");
+    const struct beacon_host *host = host_api_table(api);
+    const struct beacon_host_secrets *secrets = host->facet(host, BEACON_HOST_SECRETS);
+    host_api_set_services(&services);
+    struct beacon_error err;
+    memset(&err, 0x5a, sizeof err);
+    err.struct_size = (uint32_t)offsetof(struct beacon_error, message);
+    assert_int_equal(secrets->erase(host, SPAN("k"), &err), BEACON_E_IO);
+    assert_int_equal(err.code, BEACON_E_IO);
+    for (size_t i = offsetof(struct beacon_error, message); i < sizeof err; i++) {
+        assert_int_equal(((const unsigned char *)&err)[i], 0x5a);
+    }
+    host_api_set_services(NULL);
+    host_api_destroy(api);
+}
+
+static void without_a_person_every_slot_of_the_ui_is_unsupported(void **state)
+{
+    (void)state;
+    void *token = NULL;
+    struct beacon_error err = {.struct_size = (uint32_t)sizeof err};
+    struct host_api *api = api_with("\"ui\"");
+    const struct beacon_host *host = host_api_table(api);
+    const struct beacon_host_ui *ui = host->facet(host, BEACON_HOST_UI);
+    assert_int_equal(ui->open_url(host, SPAN("https://a/"), SPAN("")), BEACON_E_UNSUPPORTED);
+    assert_int_equal(ui->show_code(host, SPAN("https://a/"), SPAN("x"), 1), BEACON_E_UNSUPPORTED);
+    assert_int_equal(ui->prompt(host, SPAN("key"), 1, NULL, NULL), BEACON_E_UNSUPPORTED);
+    assert_refused(ui->redirect_begin(host, 0, SPAN("/"), NULL, &token, &err), BEACON_E_UNSUPPORTED,
+                   &err);
+    assert_int_equal(ui->redirect_wait(host, token, NULL, NULL), BEACON_E_UNSUPPORTED);
+    ui->redirect_end(host, token);
+    host_api_destroy(api);
+}
+
+static void only_addresses_of_the_web_are_shown_and_only_clean_ones(void **state)
+{
+    (void)state;
+    const struct beacon_str bad[] = {SPAN("file:///etc/passwd"), SPAN("https://a/\x1b[2J"),
+                                     SPAN(""), SPAN("javascript:x")};
+    struct asked asked = {0};
+    const struct host_services services = {.ui_ctx = &asked, .open_url = show_url};
+    struct host_api *api = api_with("\"ui\"");
+    const struct beacon_host *host = host_api_table(api);
+    const struct beacon_host_ui *ui = host->facet(host, BEACON_HOST_UI);
+    host_api_set_services(&services);
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        assert_int_equal(ui->open_url(host, bad[i], SPAN("")), BEACON_E_INVALID);
+    }
+    assert_int_equal(asked.n, 0);
+    assert_int_equal(ui->open_url(host, SPAN("https://a/b"), SPAN("to log in")), BEACON_OK);
+    assert_string_equal(asked.what, "https://a/b (to log in)");
+    host_api_set_services(NULL);
+    host_api_destroy(api);
+}
+
 static void the_clock_goes_on_and_randomness_differs(void **state)
 {
     (void)state;
@@ -162,6 +318,11 @@ int main(void)
         in_temp_dir(a_chatty_plugin_is_cut_short),
         in_temp_dir(a_huge_log_line_is_cut),
         cmocka_unit_test(facets_need_their_capability_and_exact_id),
+        cmocka_unit_test(secrets_need_their_capability_and_go_to_the_store_by_plugin),
+        cmocka_unit_test(a_name_that_is_none_never_reaches_the_store),
+        cmocka_unit_test(an_error_stays_within_the_struct_of_an_older_plugin),
+        cmocka_unit_test(without_a_person_every_slot_of_the_ui_is_unsupported),
+        cmocka_unit_test(only_addresses_of_the_web_are_shown_and_only_clean_ones),
         cmocka_unit_test(the_clock_goes_on_and_randomness_differs),
         cmocka_unit_test(a_cancel_answers_through_the_host),
         cmocka_unit_test(only_the_main_thread_is_on_main),
