@@ -54,7 +54,7 @@ static bool has_line_end(struct beacon_str s)
 static beacon_rc add_line(const struct beacon_cred_sink *s, const char *what,
                           struct beacon_str first, struct beacon_str second, const char *between)
 {
-    struct auth_call *call = s->ctx;
+    struct auth_call *call = *(struct auth_call **)s->ctx;
     if (!testhost_sink_enter(call->a->i.t, what)) {
         return BEACON_E_INVALID;
     }
@@ -62,6 +62,7 @@ static beacon_rc add_line(const struct beacon_cred_sink *s, const char *what,
     if (is_bad) {
         testhost_find(call->a->i.t, "value", "%s gets nothing, or CR, LF or NUL", what);
     }
+    call->a->i.t->call.was_refused |= is_bad;
     buffer_add(&call->lines, "%s ", what);
     buffer_shown(&call->lines, first);
     buffer_add(&call->lines, "%s", between);
@@ -96,7 +97,7 @@ static beacon_rc add_base_url(const struct beacon_cred_sink *s, struct beacon_st
 
 static beacon_rc set_expiry(const struct beacon_cred_sink *s, uint64_t unix_ms, uint64_t generation)
 {
-    struct auth_call *call = s->ctx;
+    struct auth_call *call = *(struct auth_call **)s->ctx;
     if (!testhost_sink_enter(call->a->i.t, "expires")) {
         return BEACON_E_INVALID;
     }
@@ -119,7 +120,7 @@ static const struct beacon_cred_sink *lend_sink(struct auth_call *call)
     struct testhost *t = call->a->i.t;
     const struct beacon_cred_sink sink = {.struct_size = sizeof sink,
                                           .flags = testhost_noise(t),
-                                          .ctx = call,
+                                          .ctx = testhost_lend_pointer(t, call),
                                           .header = add_header,
                                           .query = add_query,
                                           .client_cert = add_cert,
@@ -237,7 +238,7 @@ beacon_rc testhost_auth_status(struct testhost_auth *a, struct beacon_auth_statu
 
 static beacon_rc put_name(const struct beacon_sink *s, const void *p, size_t n)
 {
-    struct auth_call *call = s->ctx;
+    struct auth_call *call = *(struct auth_call **)s->ctx;
     if (!testhost_sink_enter(call->a->i.t, "names.put")) {
         return BEACON_E_INVALID;
     }
@@ -257,7 +258,8 @@ beacon_rc testhost_auth_accounts(struct testhost_auth *a, const char **ret_lines
 {
     struct testhost *t = a->i.t;
     struct auth_call mine = {.a = a};
-    const struct beacon_sink sink = {.struct_size = sizeof sink, .ctx = &mine, .put = put_name};
+    const struct beacon_sink sink = {
+        .struct_size = sizeof sink, .ctx = testhost_lend_pointer(t, &mine), .put = put_name};
     *ret_lines = "";
     if (a->table.accounts == NULL) {
         return BEACON_E_UNSUPPORTED;

@@ -17,8 +17,10 @@ static _Thread_local struct {
 static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
 #define N_FAULTS (sizeof faults / sizeof faults[0])
 
+/* Handlers are ours while a call is going on, because test frameworks have their own between calls. */
+static pthread_mutex_t handlers_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct sigaction before[N_FAULTS];
-static pthread_once_t handlers_once = PTHREAD_ONCE_INIT;
+static unsigned n_users;
 
 /* A fault outside of a call is as it would have been without us. */
 static void give_back(int number)
@@ -42,16 +44,29 @@ static void on_fault(int number, siginfo_t *info, void *context)
     siglongjmp(*landing, 1);
 }
 
-static void install_handlers(void)
+static void take_handlers(void)
 {
     struct sigaction action;
     memset(&action, 0, sizeof action);
     action.sa_sigaction = on_fault;
     action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER;
     (void)sigemptyset(&action.sa_mask);
-    for (size_t i = 0; i < N_FAULTS; i++) {
+    (void)pthread_mutex_lock(&handlers_lock);
+    for (size_t i = 0; i < N_FAULTS && n_users == 0; i++) {
         (void)sigaction(faults[i], &action, &before[i]);
     }
+    n_users++;
+    (void)pthread_mutex_unlock(&handlers_lock);
+}
+
+static void give_back_handlers(void)
+{
+    (void)pthread_mutex_lock(&handlers_lock);
+    n_users--;
+    for (size_t i = 0; i < N_FAULTS && n_users == 0; i++) {
+        (void)sigaction(faults[i], &before[i], NULL);
+    }
+    (void)pthread_mutex_unlock(&handlers_lock);
 }
 
 static void tell_fault(struct testhost *t)
@@ -133,7 +148,6 @@ static void run_elsewhere(struct job *job)
 bool testhost_call(struct testhost *t, const char *slot, void (*call)(void *arg), void *arg)
 {
     struct job job = {t, call, arg};
-    (void)pthread_once(&handlers_once, install_handlers);
     if (t->call.slot != NULL) {
         (void)fprintf(stderr, "beacon-testhost: %s is called from within %s\n", slot, t->call.slot);
         abort();
@@ -143,11 +157,13 @@ bool testhost_call(struct testhost *t, const char *slot, void (*call)(void *arg)
     t->call.is_main = t->next_is_main;
     t->call.is_pure = t->next_is_pure;
     t->next_is_main = t->next_is_pure = false;
+    take_handlers();
     if (t->call.is_main || (t->options.flags & TESTHOST_ONE_THREAD) != 0) {
         run_guarded(&job);
     } else {
         run_elsewhere(&job);
     }
+    give_back_handlers();
     t->call.slot = NULL;
     loans_return(&t->loans);
     return !t->call.has_faulted;

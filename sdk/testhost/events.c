@@ -173,7 +173,7 @@ static bool has_sizes(struct events *e, const struct beacon_event *ev)
 
 static beacon_rc emit(const struct beacon_events *sink, const struct beacon_event *ev)
 {
-    struct events *e = sink->ctx;
+    struct events *e = *(struct events **)sink->ctx;
     if (!testhost_sink_enter(e->t, "events.emit")) {
         return BEACON_E_INVALID;
     }
@@ -182,7 +182,7 @@ static beacon_rc emit(const struct beacon_events *sink, const struct beacon_even
         wrong(e, "an event after the host said stop");
     }
     if (e->n > e->refuse_after) {
-        e->was_refused = true;
+        e->was_refused = e->t->call.was_refused = true;
     } else if (has_sizes(e, ev)) {
         check(e, ev);
         testhost_look_at(e->t, "an event", ev->text);
@@ -197,7 +197,8 @@ static beacon_rc emit(const struct beacon_events *sink, const struct beacon_even
 
 const struct beacon_events *events_lend_sink(struct events *e)
 {
-    struct beacon_events sink = {.struct_size = sizeof sink, .ctx = e, .emit = emit};
+    struct beacon_events sink = {
+        .struct_size = sizeof sink, .ctx = testhost_lend_pointer(e->t, e), .emit = emit};
     sink.flags = testhost_noise(e->t);
     return testhost_lend_struct(e->t, "events", &sink, sizeof sink);
 }

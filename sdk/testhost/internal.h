@@ -29,6 +29,7 @@ struct ongoing {
     bool is_main;     /* it is a [main] slot */
     bool is_pure;     /* it is a [pure] slot: no facet may be used */
     bool has_faulted;
+    bool was_refused; /* a sink said stop: that code may come back without words */
     const char *inside[TESTHOST_SINK_DEPTH]; /* sinks being called */
     size_t n_inside;
 };
@@ -75,8 +76,8 @@ size_t testhost_size_of(const struct testhost *t, const char *name, size_t n);
 /* Noise for fields that a reader must ignore; 0 unless asked for. */
 uint32_t testhost_noise(const struct testhost *t);
 
-/* Sinks that collect: a lent struct beacon_sink whose bytes go into `to`. */
-const struct beacon_sink *testhost_lend_sink(struct testhost *t, struct buffer *to);
+/* For `ctx` of a sink: lent memory that holds `p`, so that a sink which is kept faults. */
+void *testhost_lend_pointer(struct testhost *t, void *p);
 
 /* load.c */
 void testhost_unload(struct testhost *t);

@@ -148,7 +148,7 @@ struct models_call {
 
 static beacon_rc add_model(const struct beacon_models_sink *sink, const struct beacon_model *m)
 {
-    struct models_call *call = sink->ctx;
+    struct models_call *call = *(struct models_call **)sink->ctx;
     if (!testhost_sink_enter(call->p->i.t, "models.add")) {
         return BEACON_E_INVALID;
     }
@@ -178,7 +178,8 @@ const char *testhost_provider_models(struct testhost_provider *p)
     if (p->table.models == NULL || p->i.is_broken) {
         return "";
     }
-    struct beacon_models_sink sink = {.struct_size = sizeof sink, .ctx = &call, .add = add_model};
+    struct beacon_models_sink sink = {
+        .struct_size = sizeof sink, .ctx = testhost_lend_pointer(p->i.t, &call), .add = add_model};
     sink.flags = testhost_noise(p->i.t);
     call.sink = testhost_lend_struct(p->i.t, "models", &sink, sizeof sink);
     p->i.is_broken = !testhost_call_pure(p->i.t, "models", do_models, &call);

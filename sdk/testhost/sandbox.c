@@ -92,7 +92,7 @@ struct plan_call {
 /* Begin a line; false: the plan may not be written now. */
 static bool begin_line(const struct beacon_plan *p, const char *what)
 {
-    struct plan_call *call = p->ctx;
+    struct plan_call *call = *(struct plan_call **)p->ctx;
     if (!testhost_sink_enter(call->s->i.t, what)) {
         return false;
     }
@@ -102,14 +102,14 @@ static bool begin_line(const struct beacon_plan *p, const char *what)
 
 static void end_line(const struct beacon_plan *p)
 {
-    struct plan_call *call = p->ctx;
+    struct plan_call *call = *(struct plan_call **)p->ctx;
     buffer_add(&call->lines, "\n");
     testhost_sink_leave(call->s->i.t);
 }
 
 static beacon_rc add_wrap(const struct beacon_plan *p, const struct beacon_str *prefix, size_t n)
 {
-    struct plan_call *call = p->ctx;
+    struct plan_call *call = *(struct plan_call **)p->ctx;
     if (!begin_line(p, "wrap")) {
         return BEACON_E_INVALID;
     }
@@ -124,7 +124,7 @@ static beacon_rc add_wrap(const struct beacon_plan *p, const struct beacon_str *
 static beacon_rc add_env(const struct beacon_plan *p, const char *what, struct beacon_str k,
                          struct beacon_str v)
 {
-    struct plan_call *call = p->ctx;
+    struct plan_call *call = *(struct plan_call **)p->ctx;
     if (!begin_line(p, what)) {
         return BEACON_E_INVALID;
     }
@@ -152,7 +152,7 @@ static beacon_rc unset_env(const struct beacon_plan *p, struct beacon_str k)
 
 static beacon_rc give_fd(const struct beacon_plan *p, int32_t parent_fd, int32_t child_fd)
 {
-    struct plan_call *call = p->ctx;
+    struct plan_call *call = *(struct plan_call **)p->ctx;
     if (!begin_line(p, "give_fd")) {
         return BEACON_E_INVALID;
     }
@@ -169,7 +169,7 @@ static beacon_rc give_fd(const struct beacon_plan *p, int32_t parent_fd, int32_t
 
 static beacon_rc add_op(const struct beacon_plan *p, const struct beacon_op *op)
 {
-    struct plan_call *call = p->ctx;
+    struct plan_call *call = *(struct plan_call **)p->ctx;
     if (!begin_line(p, "op")) {
         return BEACON_E_INVALID;
     }
@@ -188,7 +188,7 @@ static beacon_rc add_op(const struct beacon_plan *p, const struct beacon_op *op)
 
 static beacon_rc add_promise(const struct beacon_plan *p, uint32_t enforced)
 {
-    struct plan_call *call = p->ctx;
+    struct plan_call *call = *(struct plan_call **)p->ctx;
     if (!begin_line(p, "promise")) {
         return BEACON_E_INVALID;
     }
@@ -200,7 +200,7 @@ static beacon_rc add_promise(const struct beacon_plan *p, uint32_t enforced)
 
 static beacon_rc add_note(const struct beacon_plan *p, struct beacon_str human)
 {
-    struct plan_call *call = p->ctx;
+    struct plan_call *call = *(struct plan_call **)p->ctx;
     if (!begin_line(p, "note")) {
         return BEACON_E_INVALID;
     }
@@ -216,7 +216,7 @@ static const struct beacon_plan *lend_plan(struct plan_call *call)
     struct testhost *t = call->s->i.t;
     const struct beacon_plan plan = {.struct_size = sizeof plan,
                                      .flags = testhost_noise(t),
-                                     .ctx = call,
+                                     .ctx = testhost_lend_pointer(t, call),
                                      .wrap = add_wrap,
                                      .env_set = set_env,
                                      .env_unset = unset_env,

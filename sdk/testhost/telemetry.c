@@ -97,7 +97,7 @@ beacon_rc testhost_telemetry_write(struct testhost_telemetry *e, const char *bat
 static beacon_rc take_request(const struct beacon_http_out *out,
                               const struct beacon_http_request *rq)
 {
-    struct telemetry_call *mine = out->ctx;
+    struct telemetry_call *mine = *(struct telemetry_call **)out->ctx;
     struct testhost *t = mine->e->i.t;
     if (!testhost_sink_enter(t, "http_out.request")) {
         return BEACON_E_INVALID;
@@ -124,7 +124,7 @@ beacon_rc testhost_telemetry_encode(struct testhost_telemetry *e, const char *ba
     struct testhost *t = e->i.t;
     const struct beacon_http_out out = {.struct_size = sizeof out,
                                         .flags = testhost_noise(t),
-                                        .ctx = &mine,
+                                        .ctx = testhost_lend_pointer(t, &mine),
                                         .request = take_request};
     *ret_request = "";
     if (e->table.encode == NULL) {
