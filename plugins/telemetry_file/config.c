@@ -13,7 +13,7 @@
 #define HINT "correct the value under [otel.exporter.file]"
 
 const char file_config_schema[] =
-    "{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{"
+    "{\"type\":\"object\",\"additionalProperties\":false,\"required\":[\"path\"],\"properties\":{"
     "\"path\":{\"type\":\"string\"},\"code_home\":{\"type\":\"string\"},"
     "\"max_bytes\":{\"type\":\"integer\",\"minimum\":4096},"
     "\"max_files\":{\"type\":\"integer\",\"minimum\":1,\"maximum\":1000},"

@@ -11,6 +11,7 @@
 #include "base/alloc.h"
 #include "base/auto.h"
 #include "base/json.h"
+#include "base/path.h"
 #include "check.h"
 #include "plugin/manifest.h"
 #include "plugin/sized.h"
@@ -51,6 +52,14 @@ bool instance_origin(const struct check_case *c, char *ret, size_t n)
     return false;
 }
 
+/* A file that may be made, in the folder that the process of a check has for itself. */
+static struct json_object *path_in_folder(void)
+{
+    AUTO_FREE char *cwd = path_cwd();
+    AUTO_FREE char *path = path_join(cwd != NULL ? cwd : "/tmp", "check");
+    return json_object_new_string(path);
+}
+
 static struct json_object *value_of_type(const struct check_case *c, const char *key,
                                          struct json_object *property)
 {
@@ -68,8 +77,10 @@ static struct json_object *value_of_type(const struct check_case *c, const char 
     if (strcmp(type, "array") == 0) {
         return json_object_new_array();
     }
-    const bool is_url = strstr(key, "url") != NULL && instance_origin(c, origin, sizeof origin);
-    return json_object_new_string(is_url ? origin : "check");
+    if (strstr(key, "url") != NULL && instance_origin(c, origin, sizeof origin)) {
+        return json_object_new_string(origin);
+    }
+    return strstr(key, "path") != NULL ? path_in_folder() : json_object_new_string("check");
 }
 
 static struct json_object *value_of(const struct check_case *c, const char *key,
