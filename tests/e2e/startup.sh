@@ -11,7 +11,7 @@ ASAN_OPTIONS=$ASAN_OPTIONS:detect_leaks=0
 
 # trace ARGS…: what beacon opens, connects and starts; one system call a line in $CASE/trace.
 trace() {
-    timeout 60 strace -f -qq -e trace=openat,open,connect,execve,socket -o "$CASE/trace" "$BEACON" "$@" >"$STDOUT" 2>"$STDERR"
+    timeout 60 strace -f -qq -e trace=openat,open,connect,execve,socket,memfd_create -o "$CASE/trace" "$BEACON" "$@" >"$STDOUT" 2>"$STDERR"
     STATUS=$?
 }
 
@@ -22,6 +22,7 @@ expect_exit 0
 expect_not "$CASE/trace" "$HOME_DIR"
 expect_not "$CASE/trace" .toml
 expect_not "$CASE/trace" lib/beacon/plugins
+expect_not "$CASE/trace" memfd_create
 expect_not "$CASE/trace" libcurl
 expect_not "$CASE/trace" socket
 expect_equal 'the programs' "$(grep -c execve "$CASE/trace")" 1
@@ -38,6 +39,7 @@ trace exec --help
 expect_exit 0
 expect_not "$CASE/trace" "$HOME_DIR"
 expect_not "$CASE/trace" lib/beacon/plugins
+expect_not "$CASE/trace" memfd_create
 expect_not "$CASE/trace" libcurl
 
 check 'apply_patch loads nothing'
@@ -49,13 +51,18 @@ expect_exit 0
 expect_not "$CASE/trace" "$HOME_DIR"
 expect_not "$CASE/trace" .so.4
 expect_not "$CASE/trace" lib/beacon/plugins
+expect_not "$CASE/trace" memfd_create
 
 check 'exec loads the plugins it uses, each once, and libcurl with the first request'
 model '{"text":"ok"}'
 trace exec --skip-git-repo-check 'hi'
 expect_exit 0
-loaded=$(grep -oE 'openat\(.*lib/beacon/plugins/[a-z_]+\.so.*= [0-9]+$' "$CASE/trace" | grep -oE '[a-z_]+\.so' | sort -u | paste -sd' ')
+# A plugin is copied into a memfd, and that is what the dynamic linker opens.
+loaded=$(grep -oE 'memfd_create\("[a-z_]+\.so".*= [0-9]+$' "$CASE/trace" | grep -oE '[a-z_]+\.so' | sort | paste -sd' ')
 expect_has <(echo "$loaded") provider_responses.so
+expect_equal 'plugins loaded twice' "$(echo "$loaded" | tr ' ' '\n' | uniq -d)" ''
+mapped=$(grep -cE 'openat\(.*"/proc/self/fd/[0-9]+", O_RDONLY\|O_CLOEXEC' "$CASE/trace")
+expect_equal 'what the linker opened' "$mapped" "$(echo "$loaded" | wc -w)"
 expect_has "$CASE/trace" libcurl.so.4
 first_socket=$(grep -n 'AF_INET' "$CASE/trace" | head -n 1 | cut -d: -f1)
 libcurl=$(grep -n 'libcurl.so.4' "$CASE/trace" | head -n 1 | cut -d: -f1)
