@@ -22,6 +22,7 @@
 #include "plugin/manifest.h"
 #include "plugin/report.h"
 #include "plugin/sha256.h"
+#include "plugin/static_set.h"
 #include "plugin/why.h"
 
 #define FILE_MAX_BYTES  (256u << 20)
@@ -184,6 +185,9 @@ static void add_file(const struct plugin_shown *shown, struct text *out)
 {
     if (shown->path == NULL) {
         add_line(out, "File", "none, it is part of the program");
+        if (shown->entry->built_in != NULL) {
+            add_line(out, "Sources", shown->entry->built_in->sources_sha256);
+        }
         return;
     }
     add_line(out, "File", shown->path);
@@ -277,6 +281,9 @@ bool plugin_shown_json(const struct plugin_shown *shown, struct text *out)
             report_put_refusal(document, &shown->trouble);
         }
         report_put_manifest(document, shown->manifest);
+    }
+    if (shown->entry != NULL && shown->entry->built_in != NULL) {
+        report_put_string(document, "sources_sha256", shown->entry->built_in->sources_sha256);
     }
     if (shown->path != NULL) {
         char mode[8];
