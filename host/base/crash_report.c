@@ -164,7 +164,7 @@ static bool read_mapping(const char *line, struct mapping *ret)
 static void walk_map(bool (*fn)(void *ctx, const struct mapping *mapping), void *ctx)
 {
     int fd = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
-    char line[MAP_LINE_BYTES];
+    char line[MAP_LINE_BYTES] = {0};
     size_t n = 0;
     char block[512];
     bool is_wanted = fd >= 0;

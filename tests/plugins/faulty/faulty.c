@@ -35,9 +35,10 @@ static struct beacon_str str(const char *s)
 
 /* ---- going wrong ---- */
 
-static volatile int *volatile nowhere = (volatile int *)(uintptr_t)64;
+static int *volatile nowhere;
 
-static int dig(volatile char *above, int depth)
+/* NOLINTNEXTLINE(misc-no-recursion): it is there to overflow */
+static int dig(const volatile char *above, int depth)
 {
     volatile char room[4096];
     room[0] = above[0];
@@ -47,7 +48,7 @@ static int dig(volatile char *above, int depth)
 static void *store_nowhere(void *unused)
 {
     (void)unused;
-    *nowhere = 1;
+    nowhere[16] = 1;
     return NULL;
 }
 
@@ -81,7 +82,7 @@ static void fail_in(const char *slot)
 {
     volatile char top = 0;
     if (has_fault(slot, "segv")) {
-        *nowhere = 1;
+        nowhere[16] = 1;
     } else if (has_fault(slot, "abort")) {
         abort();
     } else if (has_fault(slot, "overflow")) {

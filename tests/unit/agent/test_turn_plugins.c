@@ -139,7 +139,11 @@ static void a_plugin_that_ignores_the_interrupt_is_left_alone(void **state)
     turn_stage_ask("deaf", "{}");
     interrupt_on(EVENT_TEXT_DELTA);
     stage.is_left_alone = true;
-    assert_turn("go", AGENT_INTERRUPTED, "turn: go\nfailed: interrupted\n");
+    assert_turn("go", AGENT_INTERRUPTED,
+                "turn: go\n"
+                "warning: plugin com.example.odd-providers did not answer a cancel in stream() "
+                "within 250 ms; its thread is left alone\n"
+                "failed: interrupted\n");
     assert_true(agent_has_hung_plugin(turn.agent));
     assert_int_equal(turn.n_ends, 1);
 }
