@@ -234,6 +234,23 @@ run "${SAY[@]}"
 expect_exit 78
 expect_has "$STDERR" 'not among the signers'
 
+check 'the example of docs/plugin-policy.md works as it is written'
+no_policy
+model_always '{"text":"ok"}'
+make_keys acme
+sed -n "/^cat .*INI'$/,/^INI$/p" "$SOURCE/docs/plugin-policy.md" | sed '1d;$d' |
+    sed -e "s|/etc/code|$ADMIN|" -e "s|RW[A-Za-z0-9+/]\{54\}|$(key acme)|" \
+        -e "s|https://llm.acme.example|http://127.0.0.1:$PORT|" >"$CASE/example"
+expect_equal 'the lines of the example' "$(wc -l <"$CASE/example")" 9
+run plugin lock -o "$DEPLOYED"
+minisign -S -s "$CASE/acme.key" -m "$DEPLOYED" >/dev/null
+policy 10-acme <"$CASE/example"
+run plugin lock --verify
+expect_exit 0
+run "${SAY[@]}"
+expect_exit 0
+expect_stdout ok
+
 check 'wrong usage'
 no_policy
 run plugin lock --verify --diff
