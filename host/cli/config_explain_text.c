@@ -17,7 +17,7 @@ static void add_value(struct json_object *value, struct text *out)
     }
 }
 
-/* "user /home/u/.code/config.toml:2, profile fast" */
+/* "user ~/.code/config.toml:2, profile fast" */
 static void add_place(struct json_object *object, struct text *out)
 {
     const char *file = json_string_of(object, "file", NULL);

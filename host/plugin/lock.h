@@ -26,10 +26,10 @@ struct text;
 /* What is pinned for one id on one platform. Lists end with NULL. */
 struct lock_pin {
     const char *platform; /* "linux-x86_64" */
-    char sha256[LOCK_SHA256_HEX];
     uint64_t size_bytes;
     const char *const *needed; /* sonames the file may load; each may be "soname:sha256" */
     uint32_t line;
+    char sha256[LOCK_SHA256_HEX];
 };
 
 struct lock_entry {

@@ -7,7 +7,7 @@
 
 #include "plugin/lock.h"
 
-/* One comparison; `kind` is the one that is asked for now. */
+/* One comparison; `kind` is what this round tells. */
 struct comparison {
     const struct plugin_lock *before, *after;
     const char *platform;

@@ -47,7 +47,7 @@ struct minisign_text {
     size_t n;
 };
 int minisign_verify_text(const struct policy_signer *signers, size_t n_signers,
-                         const struct minisign_subject *subject, struct minisign_text signature,
+                         const struct minisign_subject *subject, struct minisign_text text,
                          const char **ret_signer, struct beacon_error *err);
 
 #endif

@@ -219,6 +219,7 @@ static void a_damaged_lock_stops_the_host(void **state)
     plugin_policy_destroy(policy);
 }
 
+/* NOLINTNEXTLINE(readability-identifier-naming): a sibling of in_temp_dir() */
 #define in_root_dir(test) cmocka_unit_test_setup_teardown(test, make_root, remove_root)
 
 int main(void)
