@@ -72,4 +72,24 @@ void check_judge_models(struct check_case *c);
 void check_exchange_leaks(struct check_case *c);
 void check_exchange_no_memory(struct check_case *c);
 
+/* X */
+void check_plan_probe(struct check_case *c);
+void check_plan_promise(struct check_case *c);
+void check_plan_ordinary(struct check_case *c);
+void check_plan_unknown_bits(struct check_case *c);
+void check_plan_refused(struct check_case *c);
+void check_plan_leaks(struct check_case *c);
+void check_plan_no_memory(struct check_case *c);
+void check_plan_short_structs(struct check_case *c);
+void check_plan_long_structs(struct check_case *c);
+void check_plan_diagnose(struct check_case *c);
+void check_canary_fs_write(struct check_case *c);
+void check_canary_fs_read(struct check_case *c);
+void check_canary_net(struct check_case *c);
+void check_canary_proc(struct check_case *c);
+void check_canary_ipc(struct check_case *c);
+void check_canary_syscalls(struct check_case *c);
+void check_canary_exec(struct check_case *c);
+void check_canary_old_kernel(struct check_case *c);
+
 #endif

@@ -15,6 +15,7 @@
 #include "base/json.h"
 #include "base/random.h"
 #include "base/text.h"
+#include "canary.h"
 #include "check.h"
 #include "child.h"
 #include "cli/args.h"
@@ -328,6 +329,9 @@ int main(int argc, char **argv)
 {
     if (argc == 2 + CHILD_N_ARGUMENTS && strcmp(argv[1], CHILD_OPTION) == 0) {
         child_main(argv + 2);
+    }
+    if (argc == 4 && strcmp(argv[1], CANARY_OPTION) == 0) {
+        return canary_main(argv[2], argv[3]);
     }
     struct beacon_error err = {0};
     struct command command = {
