@@ -64,7 +64,7 @@ static int check(const struct request *request, struct beacon_error *err)
         return error_set(err, BEACON_E_INVALID, "for example --kind provider --id com.acme.llm",
                          "%s is missing", request->kind == NULL ? "--kind" : "--id");
     }
-    return BEACON_OK;
+    return plugin_template_check_id(request->id, err);
 }
 
 /* CMake looks for packages beside the programs of PATH. */

@@ -277,8 +277,7 @@ int plugin_template_write(const struct plugin_template *t, size_t *ret_n, struct
     struct job job = {.t = t};
     AUTO_FREE char *shared = path_join(t->templates, "shared");
     AUTO_FREE char *of_kind = path_join(t->templates, t->kind);
-    int rc = plugin_template_check_id(t->id, err);
-    rc = rc == BEACON_OK ? check_is_empty(t->dir, err) : rc;
+    int rc = check_is_empty(t->dir, err);
     if (rc != BEACON_OK) {
         return rc;
     }

@@ -14,7 +14,7 @@
 
 struct plugin_template {
     const char *templates; /* folder of the templates */
-    const char *id;        /* "com.acme.llm" */
+    const char *id;        /* "com.acme.llm", checked */
     const char *kind;      /* "provider", "sandbox", "auth" or "telemetry" */
     bool is_cxx;
     const char *dir; /* where to; made when missing, and empty but for .git */
