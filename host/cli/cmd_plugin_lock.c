@@ -203,16 +203,30 @@ static int make_one(struct lock_work *work, const char *path, struct beacon_erro
     return rc;
 }
 
-static int make_installed(struct lock_work *work, struct beacon_error *err)
+static int make_entries(struct lock_work *work, enum plugin_state state, struct beacon_error *err)
 {
     int rc = BEACON_OK;
     for (size_t i = 0; i < plugin_set_count(work->plugins.set) && rc == BEACON_OK; i++) {
         const struct plugin_entry *entry = plugin_set_entry(work->plugins.set, i);
-        if (entry->state == PLUGIN_USABLE && entry->path[0] != '\0') {
+        bool is_wanted = state == PLUGIN_USABLE || entry->refusal.code == BEACON_E_POLICY;
+        if (entry->state == state && is_wanted && entry->manifest != NULL &&
+            entry->path[0] != '\0') {
             rc = make_one(work, entry->path, err);
+        }
+        if (rc != BEACON_OK && work->is_verify) {
+            (void)cmd_plugin_report(err); /* every difference is told, not only the first */
+            rc = BEACON_OK;
         }
     }
     return rc;
+}
+
+/* What the policy forbids is not locked, but it is here as it was locked; where another file of the
+ * same id is in use, that one counts. */
+static int make_installed(struct lock_work *work, struct beacon_error *err)
+{
+    int rc = work->is_verify ? make_entries(work, PLUGIN_REFUSED, err) : BEACON_OK;
+    return rc == BEACON_OK ? make_entries(work, PLUGIN_USABLE, err) : rc;
 }
 
 static int make(struct lock_work *work, struct beacon_error *err)
