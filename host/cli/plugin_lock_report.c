@@ -153,9 +153,28 @@ static size_t run(struct report *report)
     return report->n;
 }
 
+/* A file that was not even read has no id; it may be one of those that are missing. */
+static void add_unread_files(const struct plugin_set *set, struct text *out)
+{
+    for (size_t i = 0; set != NULL && i < plugin_set_count(set); i++) {
+        const struct plugin_entry *entry = plugin_set_entry(set, i);
+        if (entry->state == PLUGIN_REFUSED && entry->id[0] == '\0' && entry->path[0] != '\0') {
+            (void)text_add_string(out, "note: ");
+            (void)report_add_shown(out, entry->path);
+            (void)text_add_string(out, " cannot be used: ");
+            (void)report_add_shown(out, entry->refusal.message);
+            (void)text_add_char(out, '\n');
+        }
+    }
+}
+
 size_t plugin_lock_report_text(const struct lock_comparison *comparison, struct text *out)
 {
-    return run(&(struct report){.comparison = comparison, .out = out});
+    size_t n = run(&(struct report){.comparison = comparison, .out = out});
+    if (n > 0) {
+        add_unread_files(comparison->set, out);
+    }
+    return n;
 }
 
 size_t plugin_lock_report_json(const struct lock_comparison *comparison, struct text *out)

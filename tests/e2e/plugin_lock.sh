@@ -118,7 +118,8 @@ chmod o+w "$PLUGINS/provider_replay.so"
 change_a_byte "$RESPONSES"
 run plugin lock --verify
 expect_exit 1
-expect_has "$STDERR" 'provider_replay.so'
+expect_has "$STDOUT" 'com.beacon.provider-replay 0.1.0 is locked, but is not installed'
+expect_has "$STDOUT" "note: $PLUGINS/provider_replay.so cannot be used: "
 expect_has "$STDOUT" 'provider-responses'
 
 check 'capabilities that were added are told first, in words'
