@@ -212,6 +212,7 @@ static int write_file(struct job *job, const char *from, const char *to, struct 
 static int write_folder(struct job *job, const char *from, const char *to, unsigned depth,
                         struct beacon_error *err);
 
+/* NOLINTNEXTLINE(misc-no-recursion): at most DEPTH_MAX folders deep */
 static int write_entry(struct job *job, const char *from, const char *to, const char *name,
                        unsigned depth, struct beacon_error *err)
 {
@@ -226,6 +227,7 @@ static int write_entry(struct job *job, const char *from, const char *to, const 
     return target != NULL ? write_file(job, source, target, err) : BEACON_OK;
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion): at most DEPTH_MAX folders deep */
 static int write_folder(struct job *job, const char *from, const char *to, unsigned depth,
                         struct beacon_error *err)
 {

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/auto.h"
@@ -29,7 +30,13 @@ static char *folder_of(const struct check_case *c)
         return alloc_string(c->request->transcripts);
     }
     AUTO_FREE char *beside = path_parent(c->request->path);
-    return path_join(beside, "transcripts");
+    char *folder = path_join(beside, "transcripts");
+    if (access(folder, F_OK) != 0) { /* a plugin is built in a folder of its sources */
+        AUTO_FREE char *above = path_parent(beside);
+        free(folder);
+        folder = path_join(above, "transcripts");
+    }
+    return folder;
 }
 
 void transcript_names_list(const struct check_case *c, struct transcript_names *ret)

@@ -20,6 +20,7 @@ static beacon_rc put_text(const struct beacon_sink *sink, const char *text)
     return text != NULL && *text != '\0' ? sink->put(sink, text, strlen(text)) : BEACON_OK;
 }
 
+/* NOLINTNEXTLINE(readability-function-size): the parameters are those of the slot */
 static beacon_rc run(const struct beacon_host *h, const struct beacon_str *argv, size_t argc,
                      const struct beacon_kv *env, size_t n_env, struct beacon_bytes in,
                      uint32_t timeout_ms, const struct beacon_sink *out,

@@ -57,11 +57,11 @@ const struct beacon_host_clock facet_clock = {
     .random = fill_random,
 };
 
-void testhost_set_time(struct testhost *t, uint64_t mono, uint64_t unix_time_ms)
+void testhost_set_time(struct testhost *t, uint64_t now_mono_ns, uint64_t now_unix_ms)
 {
     (void)pthread_mutex_lock(&t->lock);
-    t->facets->mono_ns = mono;
-    t->facets->unix_ms = unix_time_ms;
+    t->facets->mono_ns = now_mono_ns;
+    t->facets->unix_ms = now_unix_ms;
     (void)pthread_mutex_unlock(&t->lock);
 }
 

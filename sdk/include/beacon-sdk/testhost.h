@@ -126,7 +126,7 @@ const char *testhost_log(const struct testhost *t);
 void testhost_plant_secret(struct testhost *t, const char *secret);
 
 /* Both clocks; they stand still unless moved. At first 1 s and 2023-11-14T22:13:20Z. */
-void testhost_set_time(struct testhost *t, uint64_t mono_ns, uint64_t unix_ms);
+void testhost_set_time(struct testhost *t, uint64_t now_mono_ns, uint64_t now_unix_ms);
 void testhost_advance_ms(struct testhost *t, uint64_t ms);
 
 void testhost_set_env(struct testhost *t, const char *name, const char *value); /* NULL: unset */
