@@ -8,6 +8,10 @@ target_compile_options(beacon_build INTERFACE
     -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvla
     -fstack-protector-strong -ffunction-sections -fdata-sections)
 target_link_options(beacon_build INTERFACE -Wl,-z,relro,-z,now -Wl,--gc-sections)
+# What is released names no folder of the machine that built it; a debugger of a debug build needs them.
+target_compile_options(beacon_build INTERFACE
+    $<$<NOT:$<CONFIG:Debug>>:-ffile-prefix-map=${PROJECT_SOURCE_DIR}/=>
+    $<$<NOT:$<CONFIG:Debug>>:-ffile-prefix-map=${PROJECT_SOURCE_DIR}=.>)
 if(BEACON_WERROR)
     target_compile_options(beacon_build INTERFACE -Werror)
 endif()
