@@ -56,7 +56,8 @@ static const struct args_option options[] = {
     {OPT_CONFIG, 0, "config", NULL, ARGS_VALUE, "JSON", NULL,
      "Configuration of an instance that works; without it one is made from the schema"},
     {OPT_TRANSCRIPTS, 0, "transcripts", NULL, ARGS_VALUE, "DIR", NULL,
-     "Recorded answers of the provider's server; default: transcripts/ beside the file or its folder"},
+     "Recorded answers of the provider's server; default: transcripts/ beside the file or its "
+     "folder"},
     {OPT_LIST, 0, "list", NULL, ARGS_FLAG, NULL, NULL, "Show every check there is"},
     {OPT_TIMEOUT, 0, "timeout", NULL, ARGS_VALUE, "SECONDS", NULL,
      "How long one check may take (default: 20)"},

@@ -1,5 +1,5 @@
 /* transcript_names.h - where the author's recorded answers are: --transcripts, or the folder transcripts/
- * beside the plugin file; files that end in .txt, in the order of their names.
+ * beside the plugin file, else beside the folder it was built in; files that end in .txt, in the order of their names.
  */
 #ifndef SDK_CHECK_TRANSCRIPT_NAMES_H
 #define SDK_CHECK_TRANSCRIPT_NAMES_H

@@ -58,6 +58,10 @@ for kind in provider auth telemetry sandbox; do
         expect_has "$STDOUT" 'com.acme.llm 0.1.0'
         run plugin check b/"$kind"_llm.so
         expect_exit 0
+        if [ "$kind" = provider ]; then # its recorded turns are found and played
+            run plugin check --only P.events,P.chunks,P.truncated --format json b/provider_llm.so
+            expect_equal 'what was played' "$(jq -r '[.plugins[].checks[].status] | unique | join(" ")' "$STDOUT")" passed
+        fi
     done
 done
 
@@ -158,7 +162,7 @@ check 'nothing is left to fill in'
 run plugin new --kind provider --id org.example-site.big.model-x --lang c++ --dir made
 expect_exit 0
 expect_equal 'words between @' "$(grep -rnE '@[A-Z]+@' made)" ''
-expect_equal files "$(cd made && find . -type f | sort | tr '\n' ' ')" './CMakeLists.txt ./README.md ./ci/check.sh ./fuzz_plugin.cpp ./plugin.cpp ./plugin.json ./test_plugin.cpp ./transcripts/answer.transcript ./transcripts/tool_call.transcript '
+expect_equal files "$(cd made && find . -type f | sort | tr '\n' ' ')" './CMakeLists.txt ./README.md ./ci/check.sh ./fuzz_plugin.cpp ./plugin.cpp ./plugin.json ./test_plugin.cpp ./transcripts/answer.txt ./transcripts/tool_call.txt '
 expect_has made/plugin.cpp '"model_x"'
 expect_has made/README.md 'EXAMPLE_SITE_BIG_MODEL_X_API_KEY'
 [ -x made/ci/check.sh ] || fail 'ci/check.sh cannot be run'
