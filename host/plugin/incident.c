@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,11 +16,11 @@
 #include "base/text.h"
 #include "plugin/breadcrumb.h"
 #include "plugin/discover.h"
+#include "plugin/incident_line.h"
 #include "plugin/manifest.h"
 #include "plugin/quarantine.h"
 
 #define PENDING_MAX_BYTES (64u << 10)
-#define UNKNOWN_VERSION   "?" /* in a line of the crash handler, which has no empty words */
 
 struct known_plugin {
     char *id, *version;
@@ -73,38 +72,20 @@ struct crash_place incident_place(void)
     struct crash_place place = {.plugin_id = now.plugin_id, .slot = now.slot};
     if (now.plugin_id != NULL) {
         place.version = version_of(now.plugin_id);
-        place.version = place.version[0] != '\0' ? place.version : UNKNOWN_VERSION;
+        place.version = place.version[0] != '\0' ? place.version : INCIDENT_UNKNOWN_VERSION;
     }
     return place;
 }
 
 /* ---- what crashed before ---- */
 
-/* "1 SIGSEGV 1700000000 com.acme.llm 1.0.0 on_frame", words without blanks. A torn or foreign line
- * counts for nothing. */
 static void count_crash(char *line)
 {
-    char *words[6];
-    size_t n = 0;
-    char *rest = NULL;
-    for (char *word = strtok_r(line, " ", &rest); word != NULL; word = strtok_r(NULL, " ", &rest)) {
-        if (n == sizeof words / sizeof words[0]) {
-            return;
-        }
-        words[n++] = word;
+    char reason[INCIDENT_REASON_BYTES];
+    struct quarantine_entry incident;
+    if (incident_line_parse(line, reason, &incident)) {
+        (void)quarantine_report(known.home, &incident, NULL, NULL);
     }
-    if (n != sizeof words / sizeof words[0] || strcmp(words[0], "1") != 0) {
-        return;
-    }
-    AUTO_FREE char *reason = alloc_printf("crashed with %s", words[1]);
-    const struct quarantine_entry incident = {
-        .id = words[3],
-        .version = strcmp(words[4], UNKNOWN_VERSION) == 0 ? "" : words[4],
-        .slot = words[5],
-        .reason = reason,
-        .since_unix_s = strtoull(words[2], NULL, 10),
-    };
-    (void)quarantine_report(known.home, &incident, NULL, NULL);
 }
 
 static void count_crashes(char *text)

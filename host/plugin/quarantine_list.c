@@ -21,6 +21,15 @@ bool quarantine_is_id(const char *id)
     return n > 0 && n <= INI_SECTION_MAX_BYTES && id[n] == '\0';
 }
 
+static void trim(char *text)
+{
+    size_t blanks = strspn(text, " ");
+    memmove(text, text + blanks, strlen(text + blanks) + 1);
+    for (size_t n = strlen(text); n > 0 && text[n - 1] == ' '; n--) {
+        text[n - 1] = '\0';
+    }
+}
+
 /* One line without what the grammar of the file would take for its own. */
 static char *fit(const char *from)
 {
@@ -31,8 +40,6 @@ static char *fit(const char *from)
     if (copy == NULL) {
         return alloc_string("");
     }
-    size_t n = strlen(copy);
-    copy[n > TEXT_MAX_BYTES ? utf8_cut(copy, TEXT_MAX_BYTES) : n] = '\0';
     for (char *p = copy; *p != '\0'; p++) {
         if ((unsigned char)*p < ' ' || *p == '\x7f') {
             *p = ' ';
@@ -40,6 +47,10 @@ static char *fit(const char *from)
             *p = ','; /* " ;" begins a comment */
         }
     }
+    trim(copy);
+    size_t n = strlen(copy);
+    copy[n > TEXT_MAX_BYTES ? utf8_cut(copy, TEXT_MAX_BYTES) : n] = '\0';
+    trim(copy);
     return copy;
 }
 
@@ -75,6 +86,8 @@ int quarantine_list_put(struct quarantine *list, const struct quarantine_entry *
 {
     struct quarantine_entry *entry = quarantine_list_entry(list, from->id);
     struct quarantine_entry copy = *from;
+    copy.count = from->count < COUNT_MAX ? from->count : COUNT_MAX;
+    copy.since_unix_s = from->since_unix_s < INT64_MAX ? from->since_unix_s : INT64_MAX;
     copy.id = alloc_string(from->id);
     copy.version = fit(from->version);
     copy.slot = fit(from->slot);

@@ -138,6 +138,20 @@ static void texts_of_strangers_cannot_break_the_file(void **state)
     assert_refused(quarantine_put(temp_dir(state), "a b", "", &err), BEACON_E_INVALID, &err);
 }
 
+static void what_was_written_reads_as_it_was_written(void **state)
+{
+    struct quarantine_entry odd = hang;
+    odd.since_unix_s = UINT64_MAX;
+    odd.slot = "  \t ";
+    odd.reason = " why \x05";
+    (void)report(state, &odd);
+    struct quarantine *list = loaded(state);
+    assert_int_equal(quarantine_entry(list, 0)->since_unix_s, INT64_MAX);
+    assert_string_equal(quarantine_entry(list, 0)->slot, "");
+    assert_string_equal(quarantine_entry(list, 0)->reason, "why");
+    quarantine_destroy(list);
+}
+
 static void a_damaged_file_is_refused_with_its_line(void **state)
 {
     refuse(state, "[com.example.toy]\ncount = many\n", "quarantine.ini:2: the count is no number");
@@ -256,6 +270,7 @@ int main(void)
         in_temp_dir(a_person_keeps_every_version_out_until_it_is_lifted),
         in_temp_dir(the_file_is_private),
         in_temp_dir(texts_of_strangers_cannot_break_the_file),
+        in_temp_dir(what_was_written_reads_as_it_was_written),
         in_temp_dir(a_damaged_file_is_refused_with_its_line),
         in_temp_dir(what_is_no_file_is_refused_without_waiting),
         in_temp_dir(a_huge_file_is_refused),
