@@ -11,6 +11,7 @@ umask 022
 
 [ "$(id -u)" -eq 0 ] || skip_all 'only root can be the administrator'
 [ -x "$BEACON" ] || skip_all "$BEACON is not built"
+[ -e "$BUILD/lib/beacon/plugins/provider_responses.so" ] || skip_all 'the plugins are in the program'
 folder=$ELSEWHERE
 while [ "$folder" != / ]; do
     # Where others can write nothing is trusted, and every test would say so.
