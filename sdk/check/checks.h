@@ -92,4 +92,25 @@ void check_canary_syscalls(struct check_case *c);
 void check_canary_exec(struct check_case *c);
 void check_canary_old_kernel(struct check_case *c);
 
+/* A */
+void check_credential_threads(struct check_case *c);
+void check_credential_processes(struct check_case *c);
+void check_credential_wipes(struct check_case *c);
+void check_credential_leaks(struct check_case *c);
+void check_credential_no_memory(struct check_case *c);
+void check_credential_short_structs(struct check_case *c);
+
+/* T */
+void check_telemetry_batches(struct check_case *c);
+void check_telemetry_records(struct check_case *c);
+void check_telemetry_huge(struct check_case *c);
+void check_telemetry_replies(struct check_case *c);
+void check_telemetry_repeats(struct check_case *c);
+void check_telemetry_long_structs(struct check_case *c);
+void check_telemetry_secret(struct check_case *c);
+void check_exporter_deadline(struct check_case *c);
+void check_exporter_cancelled(struct check_case *c);
+void check_exporter_leaks(struct check_case *c);
+void check_exporter_no_memory(struct check_case *c);
+
 #endif

@@ -26,8 +26,7 @@ static void host_log(const struct beacon_host *h, uint32_t level, struct beacon_
 static uint32_t host_cancelled(const struct beacon_host *h, const struct beacon_cancel *c)
 {
     (void)h;
-    (void)c;
-    return 0;
+    return c != NULL && c->is_cancelled;
 }
 
 static int32_t host_cancel_fd(const struct beacon_host *h, const struct beacon_cancel *c)
@@ -40,8 +39,7 @@ static int32_t host_cancel_fd(const struct beacon_host *h, const struct beacon_c
 static uint64_t host_deadline_ns(const struct beacon_host *h, const struct beacon_cancel *c)
 {
     (void)h;
-    (void)c;
-    return 0;
+    return c != NULL ? c->deadline_ns : 0;
 }
 
 static uint32_t host_on_main(const struct beacon_host *h)
@@ -84,13 +82,19 @@ static const struct beacon_host_clock clock_facet = {
     .random = clock_random,
 };
 
+static const char *variables; /* the value of all of them, or NULL */
+
+void host_set_variables(const char *value)
+{
+    variables = value;
+}
+
 static beacon_rc env_get(const struct beacon_host *h, struct beacon_str name,
                          const struct beacon_sink *out)
 {
     (void)h;
     (void)name;
-    (void)out;
-    return BEACON_E_NOT_FOUND;
+    return variables != NULL ? out->put(out, variables, strlen(variables)) : BEACON_E_NOT_FOUND;
 }
 
 static const struct beacon_host_env env_facet = {

@@ -6,6 +6,7 @@
 #define SDK_CHECK_HOST_H
 
 #include <beacon/host.h>
+#include <stdbool.h>
 
 enum host_shape {
     HOST_ORDINARY, /* as this program was compiled */
@@ -15,5 +16,14 @@ enum host_shape {
 
 /* There until the process ends. */
 const struct beacon_host *host_lend(enum host_shape shape);
+
+/* From now on every environment variable that is asked for has this value; NULL: none is set. Borrowed. */
+void host_set_variables(const char *value);
+
+/* A token for one blocking call, with a deadline of CLOCK_MONOTONIC (0 = none). Storage of the caller. */
+struct beacon_cancel {
+    uint64_t deadline_ns;
+    bool is_cancelled;
+};
 
 #endif

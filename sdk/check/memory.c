@@ -6,11 +6,13 @@
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 static _Thread_local bool is_in_slot __attribute__((tls_model("initial-exec")));
 static _Atomic uint64_t n_allocations, fails_at;
 static _Atomic int64_t live_blocks, live_bytes;
-static atomic_bool fails_for_good, has_failed;
+static atomic_bool fails_for_good, has_failed, has_seen;
+static const char *_Atomic watched;
 
 bool memory_set_in_slot(bool is_in)
 {
@@ -35,6 +37,17 @@ uint64_t memory_slot_allocations(void)
 bool memory_has_failed(void)
 {
     return atomic_load(&has_failed);
+}
+
+void memory_watch(const char *secret)
+{
+    atomic_store(&has_seen, false);
+    atomic_store(&watched, secret);
+}
+
+bool memory_has_seen_secret(void)
+{
+    return atomic_load(&has_seen);
 }
 
 #if defined(__GLIBC__) && !defined(BEACON_SANITIZED)
@@ -87,6 +100,16 @@ static void *count_new(void *p)
     return p;
 }
 
+/* What is given back must hold no secret: the next owner could read it. */
+static void look_at(const void *p)
+{
+    const char *secret = atomic_load(&watched);
+    if (secret != NULL && p != NULL && is_in_slot &&
+        memmem(p, malloc_usable_size((void *)p), secret, strlen(secret)) != NULL) {
+        atomic_store(&has_seen, true);
+    }
+}
+
 static void count_gone(void *p)
 {
     if (p != NULL) {
@@ -111,6 +134,7 @@ OURS void *realloc(void *old, size_t size)
         return NULL;
     }
     const int64_t before = old != NULL ? (int64_t)malloc_usable_size(old) : 0;
+    look_at(old);
     void *p = __libc_realloc(old, size);
     const bool is_gone = old != NULL && (p != NULL || size == 0);
     if (is_gone) {
@@ -143,6 +167,7 @@ OURS int posix_memalign(void **ret, size_t alignment, size_t size)
 OURS void free(void *p)
 {
     const int saved = errno;
+    look_at(p);
     count_gone(p);
     __libc_free(p);
     errno = saved;

@@ -22,6 +22,11 @@ void memory_fail_at(uint64_t n, bool is_for_good);
 uint64_t memory_slot_allocations(void); /* since memory_fail_at() */
 bool memory_has_failed(void);           /* has one been refused since memory_fail_at()? */
 
+/* From now on it is noticed when a block that holds these bytes is freed, or moved, inside a slot. `secret`
+ * is borrowed; NULL ends it. */
+void memory_watch(const char *secret);
+bool memory_has_seen_secret(void); /* since memory_watch() */
+
 /* For slate.c: is this thread inside the plugin? Returns what was before. */
 bool memory_set_in_slot(bool is_in);
 

@@ -51,9 +51,13 @@ static bool read_transcripts(struct stage *stage)
 /* ---- opening ---- */
 
 /* The plugin itself is at fault where other checks look, so here its failure means nothing to see. */
-static bool make_instance(struct stage *stage)
+bool stage_load(struct stage *stage, struct check_case *c, const struct testhost_options *options)
 {
-    struct check_case *c = stage->c;
+    struct testhost_options own = options != NULL ? *options : (struct testhost_options){0};
+    *stage = (struct stage){.c = c};
+    own.seed = own.seed != 0 ? own.seed : c->request->seed;
+    own.flags |= TESTHOST_ANY_KIND;
+    stage->t = testhost_open(&own);
     if (testhost_load_file(stage->t, c->request->path) != BEACON_OK) {
         check_skip(c, "the plugin cannot be loaded, see L.loads");
         return false;
@@ -64,27 +68,27 @@ static bool make_instance(struct stage *stage)
         return false;
     }
     stage->config = instance_config_for(c, stage->component->config_schema);
-    stage->p = testhost_provider_create(stage->t, c->component->name, stage->config);
-    if (stage->p == NULL) {
-        check_skip(c, "create() fails, see C.creates");
-        return false;
-    }
     testhost_forget_findings(stage->t);
     return true;
 }
 
 bool stage_open(struct stage *stage, struct check_case *c, const struct testhost_options *options)
 {
-    struct testhost_options own = options != NULL ? *options : (struct testhost_options){0};
     *stage = (struct stage){.c = c};
     if (c->component->form != MANIFEST_FORM_SANS_IO) {
         check_skip(c, "the provider brings its own transport");
         return false;
     }
-    own.seed = own.seed != 0 ? own.seed : c->request->seed;
-    own.flags |= TESTHOST_ANY_KIND;
-    stage->t = testhost_open(&own);
-    return make_instance(stage) && read_transcripts(stage);
+    if (!stage_load(stage, c, options)) {
+        return false;
+    }
+    stage->p = testhost_provider_create(stage->t, c->component->name, stage->config);
+    if (stage->p == NULL) {
+        check_skip(c, "create() fails, see C.creates");
+        return false;
+    }
+    testhost_forget_findings(stage->t);
+    return read_transcripts(stage);
 }
 
 bool stage_open_recorded(struct stage *stage, struct check_case *c,
@@ -154,7 +158,7 @@ static const char *remedy_of(const char *line)
             return rows[i].remedy;
         }
     }
-    return "see what the slot promises in provider.h";
+    return "see what the slot promises in its header";
 }
 
 bool stage_has_no_findings(struct stage *stage, const char *rules, const char *with,

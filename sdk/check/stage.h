@@ -1,4 +1,4 @@
-/* stage.h - a provider on the test host of the SDK, with the answers of its server.
+/* stage.h - a component on the test host of the SDK; of a provider also the answers of its server.
  *
  * <beacon-sdk/testhost.h> loads the plugin, lends it memory that ends at unreadable pages, and writes down
  * what is wrong as findings; here findings become failures of the check. Answers come from the transcripts
@@ -24,7 +24,11 @@ struct stage {
     size_t n_transcripts;
 };
 
-/* Load the plugin with these options of the host (NULL: none) and make an instance. False: check_skip()
+/* Load the plugin with these options of the host (NULL: none), find the component and a configuration.
+ * False: check_skip() was called; stage_close() in both cases. */
+bool stage_load(struct stage *stage, struct check_case *c, const struct testhost_options *options);
+
+/* The same for a provider of form A, with an instance and transcripts. False: check_skip()
  * or check_fail() was called; stage_close() in both cases. */
 bool stage_open(struct stage *stage, struct check_case *c, const struct testhost_options *options);
 void stage_close(struct stage *stage);
