@@ -5,7 +5,8 @@ check_pie_supported()
 add_library(beacon_build INTERFACE)
 target_compile_definitions(beacon_build INTERFACE _GNU_SOURCE)
 target_compile_options(beacon_build INTERFACE
-    -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvla
+    -Wall -Wextra -Wshadow -Wconversion -Wvla
+    "$<$<COMPILE_LANGUAGE:C>:-Wstrict-prototypes;-Wmissing-prototypes>"
     -fstack-protector-strong -ffunction-sections -fdata-sections)
 target_link_options(beacon_build INTERFACE -Wl,-z,relro,-z,now -Wl,--gc-sections)
 # What is released names no folder of the machine that built it; a debugger of a debug build needs them.

@@ -9,6 +9,17 @@
 find_program(BEACON_OBJCOPY NAMES ${CMAKE_OBJCOPY} objcopy)
 mark_as_advanced(BEACON_OBJCOPY)
 
+# A plugin in C++ makes the program one, and its linker must be known in the folder of the program.
+foreach(plugin IN LISTS BEACON_STATIC_PLUGINS)
+    get_filename_component(folder "${plugin}" ABSOLUTE BASE_DIR "${PROJECT_SOURCE_DIR}")
+    if(EXISTS "${folder}/CMakeLists.txt")
+        file(STRINGS "${folder}/CMakeLists.txt" cxx_lines REGEX "LANGUAGES.*CXX")
+        if(cxx_lines)
+            enable_language(CXX)
+        endif()
+    endif()
+endforeach()
+
 # Is the bundled plugin `name` one of the static ones?
 function(beacon_is_static_plugin name out)
     if("all" IN_LIST BEACON_STATIC_PLUGINS OR name IN_LIST BEACON_STATIC_PLUGINS)
