@@ -71,6 +71,9 @@ void check_judge_garbage(struct check_case *c);
 void check_judge_models(struct check_case *c);
 void check_exchange_leaks(struct check_case *c);
 void check_exchange_no_memory(struct check_case *c);
+void check_stream_events(struct check_case *c);
+void check_stream_cancel(struct check_case *c);
+void check_stream_refused(struct check_case *c);
 
 /* X */
 void check_plan_probe(struct check_case *c);
@@ -93,6 +96,14 @@ void check_canary_exec(struct check_case *c);
 void check_canary_old_kernel(struct check_case *c);
 
 /* A */
+void check_auth_status(struct check_case *c);
+void check_auth_empty(struct check_case *c);
+void check_auth_never_prompts(struct check_case *c);
+void check_auth_rejected(struct check_case *c);
+void check_auth_secret(struct check_case *c);
+void check_auth_line_ends(struct check_case *c);
+void check_auth_cancel(struct check_case *c);
+void check_auth_login(struct check_case *c);
 void check_credential_threads(struct check_case *c);
 void check_credential_processes(struct check_case *c);
 void check_credential_wipes(struct check_case *c);
