@@ -209,8 +209,10 @@ static beacon_rc write_lines(struct log_file *file, const char *p, size_t n, uin
         return BEACON_OK;
     }
     const int cause = errno;
-    /* The lock is ours, so nobody wrote behind it: half a line goes again. */
-    (void)ftruncate(file->fd, (off_t)bytes_before);
+    /* The lock is ours, so nobody wrote behind it: half a line goes again. Where even that fails it
+     * stays, and a reader finds one line that is no JSON. */
+    const int left_as_it_is = ftruncate(file->fd, (off_t)bytes_before);
+    (void)left_as_it_is;
     return log_file_failure(err, cause, "write", file->settings.path);
 }
 

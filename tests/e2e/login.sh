@@ -336,7 +336,9 @@ if command -v python3 >/dev/null; then
     on_terminal "$KEY\\x03"
     expect_exit 130
     expect_no_secret
-    [ -e "$HOME_DIR/auth.json" ] && fail 'something was kept'
+    if [ -e "$HOME_DIR/auth.json" ]; then
+        fail 'something was kept'
+    fi
 else
     skip 'no python3'
 fi

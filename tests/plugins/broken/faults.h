@@ -197,7 +197,8 @@ static inline void fault_in_process(void)
 {
     (void)*(const volatile char *)&fault_word;
 #if FAULT == FAULT_IMPORT
-    (void)getenv("HOME"); /* without the capability env: */
+    const char *const home = getenv("HOME"); /* without the capability env: */
+    (void)home;
 #elif FAULT == FAULT_ENDLESS
     for (;;) {
         (void)*(const volatile char *)&fault_word;

@@ -200,7 +200,7 @@ static unsigned overflow(struct beacon_exchange *x, unsigned depth)
 /* Reads and writes that a plugin must not do. */
 static void misuse(struct beacon_exchange *x, struct beacon_bytes data)
 {
-    volatile int *nowhere = (volatile int *)(uintptr_t)16;
+    volatile int *volatile nowhere = (volatile int *)(uintptr_t)16; /* the compiler must not look */
     if (toy_does(x->toy, "over-read")) {
         x->sum = sum_of(data.p, data.n + 1);
     } else if (toy_does(x->toy, "crash")) {
