@@ -6,6 +6,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#define ALIGNMENT 8
+
 void *fence_make(const void *from, size_t n)
 {
     const size_t page = (size_t)sysconf(_SC_PAGESIZE);
@@ -15,7 +17,7 @@ void *fence_make(const void *from, size_t n)
     if (p == MAP_FAILED || mprotect(p + pages * page, page, PROT_NONE) != 0) {
         abort();
     }
-    char *at = p + pages * page - n;
+    char *at = p + (pages * page - n) / ALIGNMENT * ALIGNMENT;
     if (from != NULL && n > 0) {
         memcpy(at, from, n);
     }

@@ -6,8 +6,8 @@
 
 #include <stddef.h>
 
-/* `n` bytes, a copy of `from` or zeroes when that is NULL. There until the process ends. Aligned for
- * any type when `n` is a multiple of 16, else as its size allows. */
+/* `n` bytes, a copy of `from` or zeroes when that is NULL. There until the process ends. Aligned to eight
+ * bytes, so up to seven lie between its end and the page. */
 void *fence_make(const void *from, size_t n);
 
 #endif

@@ -80,7 +80,7 @@ struct command {
     struct run_settings settings;
     report_fn format;
     const char *output;
-    const char **files;
+    char **files; /* its own, absolute from check_files() on */
     size_t n_files;
     bool wants_list, wants_help;
 };
@@ -165,7 +165,7 @@ static int take(void *ctx, int id, const char *value, struct beacon_error *err)
         command->wants_help = true;
         return BEACON_OK;
     default:
-        command->files[command->n_files++] = value;
+        command->files[command->n_files++] = alloc_string(value);
         return BEACON_OK;
     }
 }
@@ -290,7 +290,8 @@ static int check_files(struct command *command, struct run_report *reports,
         if (rc != BEACON_OK) {
             return rc;
         }
-        command->files[i] = path; /* lives as long as the reports, which is to the end */
+        free(command->files[i]);
+        command->files[i] = path; /* lives as long as the reports */
         command->settings.request.path = path;
         rc = run_checks(&command->settings, &reports[i], err);
         if (rc != BEACON_OK) {
@@ -326,6 +327,14 @@ static int run(struct command *command)
     return n_broken > 0 ? EXIT_NOT_RUN : n_failed > 0 ? EXIT_CHECK_FAILED : EXIT_PASSED;
 }
 
+static void free_files(struct command *command)
+{
+    for (size_t i = 0; i < command->n_files; i++) {
+        free(command->files[i]);
+    }
+    free(command->files);
+}
+
 int main(int argc, char **argv)
 {
     if (argc == 2 + CHILD_N_ARGUMENTS && strcmp(argv[1], CHILD_OPTION) == 0) {
@@ -343,15 +352,17 @@ int main(int argc, char **argv)
     if (!io_hold_standard_files() ||
         args_parse(&table, argc, argv, take, &command, &err) != BEACON_OK) {
         (void)args_report(&table, &err);
+        free_files(&command);
         return EXIT_NOT_RUN;
     }
+    int status = EXIT_PASSED;
     if (command.wants_help) {
         print_help();
-        return EXIT_PASSED;
-    }
-    if (command.wants_list) {
+    } else if (command.wants_list) {
         print_list();
-        return EXIT_PASSED;
+    } else {
+        status = run(&command);
     }
-    return run(&command);
+    free_files(&command);
+    return status;
 }
