@@ -193,6 +193,8 @@ const struct check check_table[] = {
      check_credential_threads},
     {"A.processes", CHECK_AUTH, "C.creates", "3 processes get the same credentials",
      check_credential_processes},
+    {"A.once", CHECK_AUTH, "C.creates", "of 150 askers in 3 processes one renews what was rejected",
+     check_auth_once},
     {"A.wipes", CHECK_AUTH, "C.creates", "memory that is given back holds no secret",
      check_credential_wipes},
     {"A.leaks", CHECK_AUTH, "C.creates", "asking for credentials leaves no memory behind",

@@ -104,6 +104,7 @@ void check_auth_secret(struct check_case *c);
 void check_auth_line_ends(struct check_case *c);
 void check_auth_cancel(struct check_case *c);
 void check_auth_login(struct check_case *c);
+void check_auth_once(struct check_case *c);
 void check_credential_threads(struct check_case *c);
 void check_credential_processes(struct check_case *c);
 void check_credential_wipes(struct check_case *c);

@@ -24,6 +24,8 @@
 #define FAULT_A_LEAK      12
 #define FAULT_A_MEMORY    13
 #define FAULT_A_SHORT     14
+#define FAULT_A_ONCE      15
+#define FAULT_A_RENEWS    16 /* no fault: it renews as it should */
 #define FAULT_IS(which)   (FAULT == (which))
 
 #define KEY_MAX   256
@@ -37,6 +39,7 @@ struct key {
     char text[KEY_MAX];
     size_t n;
     uint64_t generation;
+    int is_stored;
 };
 
 /* ---- finding the key ---- */
@@ -73,6 +76,7 @@ static beacon_rc find(const struct instance *instance, struct key *key, struct b
     beacon_rc rc = env->get(host, BEACON_STR("BROKEN_KEY"), &sink);
     if (rc != BEACON_OK && store != NULL) {
         rc = store->get(host, BEACON_STR(STORE_KEY), &sink, &key->generation, err);
+        key->is_stored = rc == BEACON_OK;
     }
     if (rc != BEACON_OK && rc != BEACON_E_NOT_FOUND) {
         return beacon_error_fill(err, rc, "look at the store", "the store cannot be read");
@@ -178,6 +182,41 @@ static void ask_person(const struct beacon_host *host)
     explicit_bzero(&typed, sizeof typed);
 }
 
+static beacon_rc take_body(void *ctx, struct beacon_str event, struct beacon_bytes data)
+{
+    struct key *key = ctx;
+    (void)event;
+    key->n = data.n < sizeof key->text ? data.n : sizeof key->text;
+    memcpy(key->text, data.p, key->n);
+    return BEACON_OK;
+}
+
+/* The whole answer is the new key. One fault does not look who was first. */
+static beacon_rc renew(const struct instance *instance, const struct beacon_need *need,
+                       const struct beacon_cancel *cancel, struct key *key,
+                       struct beacon_error *err)
+{
+    const struct beacon_host *host = instance->host;
+    const struct beacon_host_http *http = host->facet(host, BEACON_HOST_HTTP);
+    const struct beacon_host_secrets *store = host->facet(host, BEACON_HOST_SECRETS);
+    const struct beacon_http_handler handler = {
+        .struct_size = sizeof handler, .ctx = key, .on_frame = take_body};
+    const struct beacon_http_request rq = {.struct_size = sizeof rq,
+                                           .method = BEACON_STR("POST"),
+                                           .url = BEACON_STR("https://llm.example.com/token"),
+                                           .framing = BEACON_FRAME_WHOLE};
+    const int is_wanted = FAULT_IS(FAULT_A_ONCE) ||
+                          (FAULT_IS(FAULT_A_RENEWS) && need->rejected_gen == key->generation);
+    if (!is_wanted || need->why != BEACON_WANT_REJECTED || !key->is_stored || http == NULL) {
+        return BEACON_OK;
+    }
+    beacon_rc rc = http->perform(host, &rq, &handler, cancel, err);
+    const struct beacon_bytes bytes = {(const uint8_t *)key->text, key->n};
+    rc =
+        rc == BEACON_OK ? store->set(host, BEACON_STR(STORE_KEY), bytes, key->generation, err) : rc;
+    return rc == BEACON_OK ? find(instance, key, err) : rc;
+}
+
 static beacon_rc acquire(void *inst, const struct beacon_need *need,
                          const struct beacon_cred_sink *out, const struct beacon_cancel *cancel,
                          struct beacon_error *err)
@@ -189,6 +228,7 @@ static beacon_rc acquire(void *inst, const struct beacon_need *need,
         ask_person(instance->host);
     }
     beacon_rc rc = find(instance, &key, err);
+    rc = rc == BEACON_OK ? renew(instance, need, cancel, &key, err) : rc;
     if (FAULT_IS(FAULT_A_SECRET)) {
         instance->host->log(instance->host, BEACON_LOG_DEBUG, beacon_span(key.text, key.n), NULL,
                             0);
