@@ -2,6 +2,7 @@
 # A plugin of strangers that crashes or hangs: it is named, the session is intact, and after three times
 # it is left out until a person lets it in again.
 . "$(dirname "$0")/lib.sh"
+needs_plugin_files
 
 ulimit -c 0
 FAULTY_ID=com.example.faulty

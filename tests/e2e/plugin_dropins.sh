@@ -2,6 +2,7 @@
 # What an admin says in plugins.d of the system, against what a user says. The program under test is the
 # one whose admin's folder is in the build tree.
 . "$(dirname "$0")/lib.sh"
+needs_plugin_files
 
 [ "$(id -u)" -eq 0 ] || skip_all 'only root can be the admin'
 ELSEWHERE=$BUILD/tests/elsewhere

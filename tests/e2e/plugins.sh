@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Looking at plugins: what is there, why some are not used, and what one says about itself.
 . "$(dirname "$0")/lib.sh"
+needs_plugin_files
 
 BUNDLED='api_key file landlock none replay responses'
 TOYS=$BUILD/tests/plugins

@@ -173,40 +173,6 @@ expect_exit 0
 [ ! -e "$RECORDS" ] || fail 'there is a telemetry file'
 expect_has "$STDERR" '`otel` in'
 
-check 'an exporter that leaves sending to the host is refused by name'
-model '{"text":"ok"}'
-use_odd_exporters
-otel 'exporter = "asking"'
-run exec --skip-git-repo-check 'say hello'
-expect_exit 0
-expect_stdout 'ok'
-expect_has "$STDERR" 'exporter asking of com.beacon.test-odd-exporters leaves sending its requests'
-unset BEACON_PLUGIN_PATH ODD_EXPORTERS_LOG
-
-check 'an exporter that stalls holds up neither the answer nor the end'
-model '{"text":"the answer"}'
-use_odd_exporters
-otel 'exporter = "slow"'
-timeout --foreground 60 "$BEACON" exec --skip-git-repo-check 'say hello' >"$STDOUT" 2>&1
-STATUS=$?
-expect_exit 0
-expect_equal 'the last lines' "$(tail -n 2 "$STDOUT" | sed 's/ lost .*//')" 'the answer
-warning: telemetry: com.beacon.test-odd-exporters'
-expect_has "$STDOUT" 'the peer never answered; wait longer'
-expect_line "$ODD_EXPORTERS_LOG" 'shutdown'
-
-check 'an exporter that never comes back is named and left alone'
-model '{"text":"the answer"}'
-use_odd_exporters
-otel 'exporter = "deaf"'
-timeout --foreground 60 "$BEACON" exec --skip-git-repo-check 'say hello' >"$STDOUT" 2>&1
-STATUS=$?
-expect_exit 0
-expect_line "$STDOUT" 'the answer'
-expect_has "$STDOUT" 'plugin com.beacon.test-odd-exporters did not answer a cancel in write()'
-expect_has "$HOME_DIR/quarantine.ini" 'com.beacon.test-odd-exporters'
-unset BEACON_PLUGIN_PATH ODD_EXPORTERS_LOG
-
 check 'a disk that is full loses records, says so, and leaves whole lines'
 if mkdir small && mount -t tmpfs -o size=8k none small 2>/dev/null; then
     model '{"text":"ok"}'
@@ -241,3 +207,42 @@ for pid in "${pids[@]}"; do
 done
 expect_whole_records
 expect_equal 'the conversations' "$(records user_prompt '.["conversation.id"]' | sort -u | wc -l)" 3
+
+# What follows needs exporters that are files.
+if is_enterprise; then
+    exit 0
+fi
+
+check 'an exporter that leaves sending to the host is refused by name'
+model '{"text":"ok"}'
+use_odd_exporters
+otel 'exporter = "asking"'
+run exec --skip-git-repo-check 'say hello'
+expect_exit 0
+expect_stdout 'ok'
+expect_has "$STDERR" 'exporter asking of com.beacon.test-odd-exporters leaves sending its requests'
+unset BEACON_PLUGIN_PATH ODD_EXPORTERS_LOG
+
+check 'an exporter that stalls holds up neither the answer nor the end'
+model '{"text":"the answer"}'
+use_odd_exporters
+otel 'exporter = "slow"'
+timeout --foreground 60 "$BEACON" exec --skip-git-repo-check 'say hello' >"$STDOUT" 2>&1
+STATUS=$?
+expect_exit 0
+expect_equal 'the last lines' "$(tail -n 2 "$STDOUT" | sed 's/ lost .*//')" 'the answer
+warning: telemetry: com.beacon.test-odd-exporters'
+expect_has "$STDOUT" 'the peer never answered; wait longer'
+expect_line "$ODD_EXPORTERS_LOG" 'shutdown'
+
+check 'an exporter that never comes back is named and left alone'
+model '{"text":"the answer"}'
+use_odd_exporters
+otel 'exporter = "deaf"'
+timeout --foreground 60 "$BEACON" exec --skip-git-repo-check 'say hello' >"$STDOUT" 2>&1
+STATUS=$?
+expect_exit 0
+expect_line "$STDOUT" 'the answer'
+expect_has "$STDOUT" 'plugin com.beacon.test-odd-exporters did not answer a cancel in write()'
+expect_has "$HOME_DIR/quarantine.ini" 'com.beacon.test-odd-exporters'
+unset BEACON_PLUGIN_PATH ODD_EXPORTERS_LOG
