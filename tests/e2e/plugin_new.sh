@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # A team of strangers: from the installed SDK alone to a plugin that beacon uses.
 . "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/llm.sh"
 
 command -v cmake >/dev/null || skip_all 'there is no cmake'
 [ "$IS_SANITIZED" = no ] || skip_all 'the test host of a sanitized build only links with the sanitizer'
@@ -86,34 +87,11 @@ expect_has "$CASE/test.log" 'grammar: -: the turn ends well and had no FINISH'
 check 'beacon uses it after one drop-in file, tool call included'
 make_plugin provider c
 build_plugin
-serve "$(responses \
-    '{"sse":[{"type":"start","id":"r1","model":"m"},{"type":"text","text":"I look."},{"type":"call","id":"c1","name":"exec_command","arguments":{"cmd":"echo made-up"}},{"type":"done","reason":"calls","usage":{"input":10,"output":5}}]}' \
-    '{"sse":[{"type":"text","text":"It says "},{"type":"text","text":"made-up."},{"type":"done","reason":"stop","usage":{"input":20,"output":4}}]}')"
+use_llm
 mkdir "$HOME_DIR/plugins.d"
 printf '[com.acme.llm]\npath = %s\n' "$PWD/b/provider_llm.so" >"$HOME_DIR/plugins.d/llm.ini"
-cat >"$HOME_DIR/config.toml" <<TOML
-model = "m"
-model_provider = "llm"
-[model_providers.llm]
-name = "LLM"
-plugin = "com.acme.llm:llm"
-base_url = "http://127.0.0.1:$PORT/v1"
-env_key = "MOCK_KEY"
-TOML
 mkdir "$CASE/elsewhere" && cd "$CASE/elsewhere" || exit 2
-run_json 'what does it say?'
-expect_exit 0
-expect_equal 'the answer' "$(event '.type == "item.completed" and .item.type == "agent_message"' '.item.text')" \
-    'I look.
-It says made-up.'
-expect_requests 2
-expect_equal 'the path' "$(sed -n 1p "$LOG" | jq -r .path)" /v1/chat
-expect_equal 'the model' "$(request 1 .model)" m
-expect_equal 'the tool' "$(request 1 '.tools | map(.name) | index("exec_command") != null')" true
-expect_equal 'the result' "$(request 2 '.input[] | select(.type == "result") | .id')" c1
-expect_has "$LOG" 'made-up'
-expect_equal 'the usage' "$(event '.type == "turn.completed"' '.usage.output_tokens')" 9
-expect_has "$LOG" 'Bearer sk-e2e-secret'
+expect_llm_turn
 
 check 'a refusal of its server is told in the words of the server'
 serve '{"responses":[{"status":403,"body":{"error":{"message":"No such plan."}}}]}'

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The program with its plugins inside: built by the preset `enterprise`.
 . "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/llm.sh"
 
 is_enterprise || skip_all 'this build loads plugin files'
 
@@ -20,6 +21,14 @@ expect_equal places "$(jq -r 'map(.from) | unique | join(" ")' "$STDOUT")" stati
 jq -r '.[].id' "$STDOUT" | sort >"$CASE/there"
 expect_equal 'what is missing' \
     "$(jq -r .id "$SOURCE"/plugins/*/plugin.json | sort | comm -23 - "$CASE/there")" ''
+
+check 'a plugin from `beacon plugin new` behaves inside the program as in a file'
+if jq -e 'any(.[]; .id == "com.acme.llm")' "$ROOT/2/stdout" >/dev/null; then
+    use_llm
+    expect_llm_turn
+else
+    skip 'this build was configured without one'
+fi
 
 check 'the program alone, in an empty folder, runs a whole session'
 mkdir "$CASE/alone"
