@@ -12,10 +12,12 @@
 
 #define CROWD_THREADS   50
 #define CROWD_PROCESSES 3
-#define CROWD_ASKERS    (CROWD_THREADS * CROWD_PROCESSES)
+#define CROWD_ASKERS    150 /* of all processes */
 #define CROWD_KEYS      8
 #define CROWD_NAME      64
 #define CROWD_VALUE     4096
+
+_Static_assert(CROWD_ASKERS == CROWD_THREADS * CROWD_PROCESSES, "everybody is counted");
 
 struct crowd_secret {
     char name[CROWD_NAME];
