@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # admin.sh - for tests in which somebody is the administrator; sourced behind lib.sh. The program is
 # beacon_elsewhere, whose /etc/code is $ADMIN in the build tree. Only root can own that, so the whole
-# script is skipped for anybody else.
+# script is skipped for anybody else, unless NO_ADMIN was set to go on without: then it tells why.
 
 ELSEWHERE=$BUILD/tests/elsewhere
 ADMIN=$ELSEWHERE/etc
