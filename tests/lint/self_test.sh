@@ -43,6 +43,12 @@ fails() {
     shift 2
     clean_tree
     put "$@"
+    fails_here "$check" "$words"
+}
+
+# The same of the tree as it is.
+fails_here() {
+    check=$1 words=$2
     if said=$(sh "$here/$check.sh" "$work/tree" 2>&1); then
         printf '%s does not see: %s\n' "$check" "$words"
         n_bad=$((n_bad + 1))
@@ -87,6 +93,23 @@ fails tests 'it_works asserts nothing' tests/unit/test_a.c '#include "support/be
     'int main(void)' '{' '    run(in_temp_dir(it_works));' '}'
 fails spdx 'host/base/a.c: first line' host/base/a.c '' "$spdx"
 fails headers 'host/base/a.h: does not compile alone' host/base/a.h 'size_t a(void);'
+requirement='| P-1 | has a note | refused | load, `S.note`, `tests/unit` |'
+agreed() {
+    clean_tree
+    mkdir -p sdk/check docs/protocol
+    put sdk/check/check_table.c '    {"S.note", CHECK_FILE,' "$@"
+    put docs/protocol/plugin-requirements.md "$requirement"
+}
+agreed
+passes requirements 'a page that agrees with the checker'
+agreed '    {"S.texts", CHECK_FILE,'
+fails_here requirements 'the check S.texts proves no requirement'
+for line in '| P-2 | x | y | `S.stack` |=there is no check S.stack' '| P-2 | x | y | `tests/none.sh` |=there is no tests/none.sh' \
+    "$requirement=P-1 is there twice" '| P-2 | x |  | load |=the row of P-2 is not whole'; do
+    agreed
+    put docs/protocol/plugin-requirements.md "$requirement" "${line%=*}"
+    fails_here requirements "${line##*=}"
+done
 if command -v clang-format >/dev/null; then
     fails format 'host/base/a.c:2' host/base/a.c "$spdx" 'int  a;'
 fi
