@@ -102,6 +102,7 @@ static const struct beacon_host_env env_facet = {
     .get = env_get,
 };
 
+/* NOLINTBEGIN(readability-non-const-parameter): the slot's type */
 static beacon_rc secrets_get(const struct beacon_host *h, struct beacon_str key,
                              const struct beacon_sink *out, uint64_t *gen, struct beacon_error *e)
 {
@@ -112,6 +113,7 @@ static beacon_rc secrets_get(const struct beacon_host *h, struct beacon_str key,
     (void)e;
     return BEACON_E_NOT_FOUND;
 }
+/* NOLINTEND(readability-non-const-parameter) */
 
 static beacon_rc secrets_set(const struct beacon_host *h, struct beacon_str key,
                              struct beacon_bytes val, uint64_t expect_gen, struct beacon_error *e)

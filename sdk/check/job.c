@@ -38,7 +38,7 @@ struct limits {
     rlim_t cpu_s;
 };
 
-static int limit(int resource, rlim_t value)
+static int limit(unsigned resource, rlim_t value)
 {
     const struct rlimit rlimit = {.rlim_cur = value, .rlim_max = value};
     return setrlimit(resource, &rlimit);
@@ -230,7 +230,7 @@ static void add_tail(struct text *out, int fd)
     (void)text_add_string(out, n > 0 ? "; it said: " : "");
     for (ssize_t i = 0; i < n; i++) {
         const unsigned char c = (unsigned char)tail[i];
-        (void)text_add_char(out, c >= 0x20 && c < 0x7f ? (char)c : ' ');
+        (void)text_add_char(out, (char)(c >= 0x20 && c < 0x7f ? c : ' '));
     }
 }
 

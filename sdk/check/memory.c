@@ -53,11 +53,14 @@ bool memory_has_seen_secret(void)
 #if defined(__GLIBC__) && !defined(BEACON_SANITIZED)
 
 /* The C library's own, under the names it keeps for programs like this one. */
+/* NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp,readability-identifier-naming):
+ * the names are the C library's */
 void *__libc_malloc(size_t size);
 void *__libc_calloc(size_t count, size_t size);
 void *__libc_realloc(void *old, size_t size);
 void *__libc_memalign(size_t alignment, size_t size);
 void __libc_free(void *p);
+/* NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp,readability-identifier-naming) */
 
 #define OURS __attribute__((visibility("default")))
 
@@ -118,6 +121,7 @@ static void count_gone(void *p)
     }
 }
 
+/* NOLINTBEGIN(readability-inconsistent-declaration-parameter-name): its parameters have reserved names */
 OURS void *malloc(size_t size)
 {
     return must_fail() ? NULL : count_new(__libc_malloc(size));
@@ -172,6 +176,7 @@ OURS void free(void *p)
     __libc_free(p);
     errno = saved;
 }
+/* NOLINTEND(readability-inconsistent-declaration-parameter-name) */
 
 #else
 

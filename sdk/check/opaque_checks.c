@@ -48,7 +48,7 @@ static void add_bytes(struct text *out, struct beacon_str shown)
             (void)text_add_char(out, (char)byte);
             i += 2;
         } else {
-            (void)text_add_char(out, c == 'n' ? '\n' : c == '0' ? '\0' : c);
+            (void)text_add_char(out, (char)(c == 'n' ? '\n' : c == '0' ? '\0' : c));
         }
     }
 }

@@ -25,7 +25,7 @@ static void add_escaped(struct text *out, const char *words)
             (void)text_add_string(out, "&quot;");
             break;
         default:
-            (void)text_add_char(out, c >= 0x20 ? (char)c : (c == '\n' || c == '\t') ? ' ' : '?');
+            (void)text_add_char(out, (char)(c >= 0x20 ? c : c == '\n' || c == '\t' ? ' ' : '?'));
         }
     }
 }

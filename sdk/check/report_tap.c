@@ -10,7 +10,7 @@ static void add_escaped(struct text *out, const char *words)
         if (*words == '#' || *words == '\\') {
             (void)text_add_char(out, '\\');
         }
-        (void)text_add_char(out, *words == '\n' ? ' ' : *words);
+        (void)text_add_char(out, (char)(*words == '\n' ? ' ' : *words));
     }
 }
 

@@ -149,25 +149,31 @@ static void try_config_with_line_ends(struct stage *stage, struct json_object *c
                                 key);
 }
 
+/* Every key that the schema says is a text. */
+static void try_configs_with_line_ends(struct stage *stage)
+{
+    const char *schema =
+        stage->component->config_schema != NULL ? stage->component->config_schema : "{}";
+    AUTO_JSON struct json_object *config = NULL, *tree = NULL;
+    (void)json_parse(stage->config, strlen(stage->config), "config", &config, NULL);
+    (void)json_parse(schema, strlen(schema), "schema", &tree, NULL);
+    struct json_object *properties = json_member(tree, "properties");
+    if (json_object_is_type(properties, json_type_object)) {
+        json_object_object_foreach(properties, key, property)
+        {
+            if (strcmp(json_string_of(property, "type", ""), "string") == 0) {
+                try_config_with_line_ends(stage, config, key);
+            }
+        }
+    }
+}
+
 void check_request_injection(struct check_case *c)
 {
     struct stage stage;
     if (stage_open(&stage, c, NULL)) {
-        const char *schema = stage.component->config_schema;
-        AUTO_JSON struct json_object *config = NULL, *tree = NULL;
         try_turn_with_line_ends(&stage);
-        (void)json_parse(stage.config, strlen(stage.config), "config", &config, NULL);
-        (void)json_parse(schema != NULL ? schema : "{}", strlen(schema != NULL ? schema : "{}"),
-                         "schema", &tree, NULL);
-        struct json_object *properties = json_member(tree, "properties");
-        if (json_object_is_type(properties, json_type_object)) {
-            json_object_object_foreach(properties, key, property)
-            {
-                if (strcmp(json_string_of(property, "type", ""), "string") == 0) {
-                    try_config_with_line_ends(&stage, config, key);
-                }
-            }
-        }
+        try_configs_with_line_ends(&stage);
     }
     stage_close(&stage);
 }

@@ -140,8 +140,8 @@ void check_telemetry_huge(struct check_case *c)
 /* ---- answers (form A) ---- */
 
 struct answer_row {
-    int32_t status;
     const char *body;
+    int32_t status;
     uint32_t retry; /* 0, 1, or EITHER */
 };
 #define EITHER 2u
@@ -165,15 +165,15 @@ static void try_answer(struct dock *dock, const struct answer_row *row)
 void check_telemetry_replies(struct check_case *c)
 {
     static const struct answer_row rows[] = {
-        {200, "", 0},
-        {200, "{}", 0},
-        {200, "{\"partialSuccess\":{\"rejectedLogRecords\":\"3\",\"errorMessage\":\"no\"}}", 0},
-        {200, "<html>\r\n</html>", EITHER},
-        {200, "\xff\xfe\x01", EITHER},
-        {400, "", 0},
-        {429, "", 1},
-        {502, "<html></html>", 1},
-        {503, "", 1},
+        {"", 200, 0},
+        {"{}", 200, 0},
+        {"{\"partialSuccess\":{\"rejectedLogRecords\":\"3\",\"errorMessage\":\"no\"}}", 200, 0},
+        {"<html>\r\n</html>", 200, EITHER},
+        {"\xff\xfe\x01", 200, EITHER},
+        {"", 400, 0},
+        {"", 429, 1},
+        {"<html></html>", 502, 1},
+        {"", 503, 1},
     };
     struct dock dock;
     if (dock_open(&dock, c, NULL)) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "yard.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -20,6 +21,8 @@
 #include "plugin/sized.h"
 #include "sandbox/plan.h"
 #include "slate.h"
+
+#define WORDS_MAX 8 /* of a command */
 
 static struct beacon_str str_of(const char *s)
 {
@@ -162,11 +165,11 @@ static beacon_rc prepare(const struct yard *yard, const struct beacon_sandbox_po
                          const char *const *argv, const struct beacon_plan *plan, void **ret_cookie,
                          struct beacon_error *err)
 {
-    struct beacon_str words[8];
+    struct beacon_str words[WORDS_MAX];
     size_t argc = 0;
-    while (argv[argc] != NULL) {
+    assert(yard->table.prepare != NULL && yard->table.release != NULL); /* as L.tables says */
+    for (; argc < WORDS_MAX && argv[argc] != NULL; argc++) {
         words[argc] = str_of(argv[argc]);
-        argc++;
     }
     const struct beacon_exec exec = {.struct_size = sizeof exec, .argv = words, .argc = argc};
     slot_enter("prepare");
