@@ -35,7 +35,16 @@ ln -s "$BUILD" checkout/build/release
 python3 "$GUIDE" extract "$PAGE" blocks || fail 'the page cannot be read'
 PORT=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
 OPT=$ELSEWHERE/opt
-trap 'kill "$(cat "$HOME/server.pid" 2>/dev/null)" 2>/dev/null; rm -rf "$OPT"; [ -n "$NO_ADMIN" ] || remove_policy; finish' EXIT
+clean_up() {
+    local pid
+    pid=$(cat "$CASE/user/server.pid" 2>/dev/null)
+    if [ -n "$pid" ] && grep -q acme_llm_server "/proc/$pid/cmdline" 2>/dev/null; then
+        kill "$pid"
+    fi
+    rm -rf "$OPT"
+    [ -n "$NO_ADMIN" ] || remove_policy
+}
+trap 'status=$?; clean_up; (exit "$status"); finish' EXIT
 
 # Where the page names what a test must not touch, a place that it may.
 for file in blocks/*.sh; do
@@ -62,7 +71,7 @@ as_on_the_page() {
             [ -n "$NO_ADMIN" ] || echo "cp '$BEACON' ~/beacon/bin/beacon"
         fi
     done
-    echo "echo done >'$PWD/last'"
+    echo "echo all >'$PWD/last'"
 } >run_guide
 if [ -n "$NO_ADMIN" ]; then
     skip "the administrator's side: $NO_ADMIN"
@@ -73,7 +82,7 @@ fi
 begin=$SECONDS
 env -i HOME="$HOME" PATH="$PATH" SHELL=/bin/bash TERM=dumb LC_ALL=C.UTF-8 bash run_guide >guide.log 2>&1
 last=$(cat last)
-if [ "$last" != done ]; then
+if [ "$last" != all ]; then
     fail "the commands at line $(cat "$last.line") of the page fail" "$last.sh" "$last.out" guide.log
 fi
 for file in blocks/*.out; do
@@ -83,4 +92,5 @@ for file in blocks/*.out; do
     python3 "$GUIDE" compare "$name.text" "$name.seen" >"$name.diff" ||
         fail "the output at line $(cat "$name.line") of the page is another" "$name.diff"
 done
-echo "   $(ls blocks/*.out | wc -l) of $(ls blocks/*.sh | wc -l) blocks in $((SECONDS - begin)) s"
+run_blocks=(blocks/*.out) all_blocks=(blocks/*.sh)
+echo "   ${#run_blocks[@]} of ${#all_blocks[@]} blocks in $((SECONDS - begin)) s"
