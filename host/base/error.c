@@ -48,6 +48,24 @@ static void cut_at_character(char *s, size_t capacity, int wanted)
     }
 }
 
+/* Names of files, repositories' configuration and servers end up in messages, and messages on a terminal:
+ * what would steer it becomes question marks, and so does what is no UTF-8. */
+static void disarm(char *s)
+{
+    for (size_t left = strlen(s); left > 0;) {
+        const unsigned char first = (unsigned char)s[0];
+        const size_t n = utf8_length(s, left);
+        const size_t taken = n > 0 ? n : 1;
+        const bool is_c1 = n == 2 && first == 0xc2 && (unsigned char)s[1] < 0xa0;
+        const bool is_control = (first < 0x20 && first != '\n' && first != '\t') || first == 0x7f;
+        if (n == 0 || is_c1 || is_control) {
+            memset(s, '?', taken);
+        }
+        s += taken;
+        left -= taken;
+    }
+}
+
 static int fill(struct beacon_error *err, beacon_rc code, const char *hint, const char *format,
                 va_list args)
 {
@@ -62,6 +80,8 @@ static int fill(struct beacon_error *err, beacon_rc code, const char *hint, cons
     char advice[sizeof err->hint]; /* `hint` and the arguments may point into `err` itself */
     wanted = snprintf(advice, sizeof advice, "%s", hint);
     cut_at_character(advice, sizeof advice, wanted);
+    disarm(message);
+    disarm(advice);
     memcpy(err->message, message, sizeof message);
     memcpy(err->hint, advice, sizeof advice);
     err->struct_size = (uint32_t)sizeof *err;
@@ -106,6 +126,7 @@ int error_wrap(struct beacon_error *err, const char *format, ...)
     int wanted = vsnprintf(prefix, sizeof prefix, format, args);
     va_end(args);
     cut_at_character(prefix, sizeof prefix, wanted);
+    disarm(prefix);
     wanted = snprintf(err->message, sizeof err->message, "%s: %s", prefix, inner);
     cut_at_character(err->message, sizeof err->message, wanted);
     return err->code;

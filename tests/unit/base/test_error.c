@@ -82,6 +82,19 @@ static void wrapping_a_full_message_keeps_it_valid(void **state)
     assert_int_equal(strlen(err.message), sizeof err.message - 1);
 }
 
+static void nothing_in_a_message_steers_a_terminal(void **state)
+{
+    (void)state;
+    struct beacon_error err = {0};
+    (void)error_set(&err, BEACON_E_IO, "rm a\rb\x7f",
+                    "a\x1b]0;b\x07\tc\nd \xc2\x9b"
+                    "31m \x9b \xc3\xa9");
+    assert_string_equal(err.message, "a?]0;b?\tc\nd ??31m ? \xc3\xa9");
+    assert_string_equal(err.hint, "rm a?b?");
+    (void)error_wrap(&err, "%s", "\x1b[2J");
+    assert_string_equal(err.message, "?[2J: a?]0;b?\tc\nd ??31m ? \xc3\xa9");
+}
+
 static void an_unknown_code_counts_as_internal(void **state)
 {
     (void)state;
@@ -120,6 +133,7 @@ int main(void)
         cmocka_unit_test(a_long_message_is_cut_between_characters),
         cmocka_unit_test(wrapping_puts_context_in_front),
         cmocka_unit_test(wrapping_a_full_message_keeps_it_valid),
+        cmocka_unit_test(nothing_in_a_message_steers_a_terminal),
         cmocka_unit_test(an_unknown_code_counts_as_internal),
         cmocka_unit_test(every_code_has_a_type_of_its_own),
         cmocka_unit_test(what_a_script_can_tell_apart_has_its_own_exit_status),
