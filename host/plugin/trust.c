@@ -2,7 +2,6 @@
 #include "plugin/trust.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -205,27 +204,4 @@ void trusted_file_finish(struct trusted_file *file)
     }
     free(file->libraries);
     *file = (struct trusted_file){.fd = -1};
-}
-
-int trust_check_environment(const struct trust_rules *rules, struct beacon_error *err)
-{
-    static const char *const variables[] = {"LD_PRELOAD", "LD_LIBRARY_PATH", "LD_AUDIT"};
-    for (size_t i = 0; trust_is_strict(rules) && i < sizeof variables / sizeof variables[0]; i++) {
-        const char *value = getenv(variables[i]);
-        if (value == NULL || *value == '\0') {
-            continue;
-        }
-#ifdef BEACON_SANITIZED
-        if (i == 0) { /* how a sanitizer's runtime gets into a program that was built without it */
-            log_line(LOG_LEVEL_INFO, "LD_PRELOAD is set: permitted in a sanitizer build");
-            continue;
-        }
-#endif
-        char hint[sizeof err->hint];
-        (void)snprintf(hint, sizeof hint, "run it without: env -u %s beacon …", variables[i]);
-        return error_set(err, BEACON_E_POLICY, hint,
-                         "%s is set, which could bring in other code than the %s permits",
-                         variables[i], rules->lock != NULL ? "plugin lock" : "policy");
-    }
-    return BEACON_OK;
 }

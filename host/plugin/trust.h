@@ -65,7 +65,8 @@ bool trust_is_strict(const struct trust_rules *rules);
  * NOT_FOUND: there is no such file. REFUSED names the chown or chmod. *ret_fd is the caller's. */
 int trust_open_owned(const char *path, bool is_strict, int *ret_fd, struct beacon_error *err);
 
-/* With a lock or a policy in force LD_PRELOAD, LD_LIBRARY_PATH or LD_AUDIT would defeat it: POLICY names the variable.
+/* With a lock or a policy in force some variables would defeat it (LD_PRELOAD, OPENSSL_CONF …), and so
+ * would a dynamic linker that was started by hand with its own options: POLICY, naming the variable.
  * Called once before the first plugin is loaded. */
 int trust_check_environment(const struct trust_rules *rules, struct beacon_error *err);
 

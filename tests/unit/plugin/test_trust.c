@@ -199,7 +199,8 @@ static void assert_environment(const struct trust_rules *rules, const char *name
 static void variables_of_the_linker_are_refused_only_where_something_is_pinned(void **state)
 {
     (void)state;
-    static const char *const names[] = {"LD_LIBRARY_PATH", "LD_AUDIT"};
+    static const char *const names[] = {"LD_LIBRARY_PATH", "LD_AUDIT",        "OPENSSL_CONF",
+                                        "OPENSSL_MODULES", "OPENSSL_ENGINES", "GCONV_PATH"};
     const struct trust_rules nothing = {0};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         assert_environment(&nothing, names[i], true);
@@ -210,6 +211,20 @@ static void variables_of_the_linker_are_refused_only_where_something_is_pinned(v
 #else
     assert_environment(&under_policy, "LD_PRELOAD", false);
 #endif
+}
+
+static void a_variable_that_is_there_twice_counts_when_either_is_set(void **state)
+{
+    (void)state;
+    static char empty[] = "LD_LIBRARY_PATH=", set[] = "LD_LIBRARY_PATH=/tmp/evil";
+    char *twice[] = {empty, set, NULL};
+    char **before = environ;
+    struct beacon_error err = {0};
+    environ = twice;
+    int rc = trust_check_environment(&under_policy, &err);
+    environ = before;
+    assert_refused(rc, BEACON_E_POLICY, &err);
+    assert_says(err.message, "LD_LIBRARY_PATH is set");
 }
 
 int main(void)
@@ -225,6 +240,7 @@ int main(void)
         in_temp_dir(a_policy_with_signers_wants_a_signature_of_these_bytes),
         in_temp_dir(a_signature_vouches_for_constructors),
         cmocka_unit_test(variables_of_the_linker_are_refused_only_where_something_is_pinned),
+        cmocka_unit_test(a_variable_that_is_there_twice_counts_when_either_is_set),
     };
     return cmocka_run_group_tests_name("plugin/trust", tests, NULL, NULL);
 }
