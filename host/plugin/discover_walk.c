@@ -149,8 +149,11 @@ static void walk_folder(struct walk *walk, const char *folder, enum plugin_place
         return;
     }
     const size_t before = walk->set->n;
-    if (plugin_policy_judge_place(walk->set->policy, place, folder, &visit->visit.reason) !=
-        BEACON_OK) {
+    int rc = plugin_policy_judge_place(walk->set->policy, place, folder, &visit->visit.reason);
+    if (rc == BEACON_OK && discover_is_bundled(place)) {
+        rc = plugin_policy_judge_bundled(walk->set->policy, folder, &visit->visit.reason);
+    }
+    if (rc != BEACON_OK) {
         visit->visit.state = PLUGIN_VISIT_REFUSED;
     }
     read_folder(walk, visit);

@@ -46,6 +46,12 @@ int plugin_policy_judge(const struct plugin_policy *policy, const struct plugin_
 int plugin_policy_judge_place(const struct plugin_policy *policy, enum plugin_place place,
                               const char *path, struct beacon_error *err);
 
+/* Is `folder`, beside the program or compiled in, what `sources = bundled` means: one that only root can
+ * change? A copy of the program brings a folder of its own along. Asked once for the folder, besides
+ * plugin_policy_judge_place(); a folder that is not there is fine. */
+int plugin_policy_judge_bundled(const struct plugin_policy *policy, const char *folder,
+                                struct beacon_error *err);
+
 /* May a drop-in with `override = yes` replace the bundled `id`? With a policy only when at least one
  * file has an `allow_override`, and each one that there is names the id. */
 int plugin_policy_judge_override(const struct plugin_policy *policy, const char *id,

@@ -145,8 +145,9 @@ static void what_the_policy_keeps_out_is_refused_with_its_line(void **state)
     copy_toy(TOY, temp_path(state, "home/plugins/toy.so"));
     copy_toy(BUNDLED_TOY, temp_path(state, BUNDLED "bundled.so"));
     copy_toy(GOOD_TOYS "/toy_kit.so", temp_path(state, BUNDLED "kit.so"));
-    struct plugin_policy *policy =
-        policy_saying("[plugins]\nsources = bundled\ndeny = com.example.kit\n");
+    AUTO_FREE char *rules = alloc_printf(
+        "[plugins]\nsources = bundled, %s\ndeny = com.example.kit\n", temp_path(state, "lib"));
+    struct plugin_policy *policy = policy_saying(rules);
     struct plugin_places places = places_of(state);
     places.policy = policy;
     struct plugin_set *set = set_at(&places);
@@ -158,6 +159,25 @@ static void what_the_policy_keeps_out_is_refused_with_its_line(void **state)
     assert_int_equal(entry_named(set, "kit.so")->refusal.code, BEACON_E_POLICY);
     assert_says(entry_named(set, "kit.so")->refusal.message, "policy.ini:3");
     assert_int_equal(entry_named(set, "bundled.so")->state, PLUGIN_USABLE);
+    plugin_set_close(set);
+    plugin_policy_destroy(policy);
+}
+
+/* Everybody can write to the folder the test is in, as somebody can to that of a copied program. */
+static void a_folder_that_others_can_change_is_not_bundled_under_a_policy(void **state)
+{
+    make_installation(state);
+    copy_toy(GOOD_TOYS "/toy_kit.so", temp_path(state, BUNDLED "kit.so"));
+    struct plugin_policy *policy = policy_saying("[plugins]\nsources = bundled\n");
+    struct plugin_places places = places_of(state);
+    struct plugin_set *set = set_at(&places);
+    assert_int_equal(entry_named(set, "kit.so")->state, PLUGIN_USABLE);
+    plugin_set_close(set);
+    places.policy = policy;
+    set = set_at(&places);
+    assert_int_equal(entry_named(set, "kit.so")->refusal.code, BEACON_E_POLICY);
+    assert_says(entry_named(set, "kit.so")->refusal.message, "(policy.ini:2)");
+    assert_says(entry_named(set, "kit.so")->refusal.message, "others than root can change");
     plugin_set_close(set);
     plugin_policy_destroy(policy);
 }
@@ -352,6 +372,7 @@ int main(void)
         in_temp_dir(a_bundled_id_is_replaced_only_with_override),
         in_temp_dir(the_policy_must_permit_the_override),
         in_temp_dir(what_the_policy_keeps_out_is_refused_with_its_line),
+        in_temp_dir(a_folder_that_others_can_change_is_not_bundled_under_a_policy),
         in_temp_dir(a_dropin_of_another_id_than_its_file_is_refused_and_holds_its_id),
         in_temp_dir(a_file_that_is_named_and_broken_is_not_replaced_by_another),
         in_temp_dir(a_required_plugin_that_cannot_be_used_stops_the_program),

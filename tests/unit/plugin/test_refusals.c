@@ -195,8 +195,10 @@ static void add_discovery(void **state, struct text *out)
 static void add_policy(void **state, struct text *out)
 {
     struct plugin_places places = places_of(state);
-    struct plugin_policy *policy =
-        policy_saying("[plugins]\nallow = com.beacon.*, com.example.kit\nsources = bundled\n");
+    AUTO_FREE char *rules = alloc_printf("[plugins]\nallow = com.beacon.*, com.example.kit\n"
+                                         "sources = bundled, %s\n",
+                                         temp_path(state, "lib"));
+    struct plugin_policy *policy = policy_saying(rules);
     copy_toy(TOY, temp_path(state, "home/plugins/toy.so"));
     copy_toy(TOY, temp_path(state, BUNDLED "toy.so"));
     copy_toy(BUNDLED_TOY, temp_path(state, "opt/bundled.so"));
