@@ -25,7 +25,8 @@ struct arena {
 
 static struct block *block_create(size_t size, struct block *next)
 {
-    struct block *block = alloc_zeroed(sizeof *block + size);
+    struct block *block = alloc_grow(NULL, 1, sizeof *block + size);
+    block->used = 0;
     block->size = size;
     block->next = next;
     return block;
@@ -64,12 +65,12 @@ void arena_reset(struct arena *arena)
         free(last);
         last = next;
     }
-    memset(last->bytes, 0, last->used);
     last->used = 0;
     arena->first = last;
 }
 
-void *arena_zeroed(struct arena *arena, size_t size)
+/* Not zeroed: most of a block is never asked for. */
+static void *take(struct arena *arena, size_t size)
 {
     size_t rounded = (size + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
     assert(rounded >= size);
@@ -83,6 +84,11 @@ void *arena_zeroed(struct arena *arena, size_t size)
     return taken;
 }
 
+void *arena_zeroed(struct arena *arena, size_t size)
+{
+    return memset(take(arena, size), 0, size);
+}
+
 void *arena_array(struct arena *arena, size_t count, size_t size)
 {
     assert(size == 0 || count <= SIZE_MAX / 2 / size);
@@ -91,10 +97,11 @@ void *arena_array(struct arena *arena, size_t count, size_t size)
 
 const char *arena_string_n(struct arena *arena, const char *from, size_t n)
 {
-    char *to = arena_zeroed(arena, n + 1);
+    char *to = take(arena, n + 1);
     if (n > 0) {
         memcpy(to, from, n);
     }
+    to[n] = '\0';
     return to;
 }
 
@@ -107,7 +114,7 @@ const char *arena_printf(struct arena *arena, const char *format, ...)
     int len = vsnprintf(NULL, 0, format, args);
     va_end(args);
     assert(len >= 0);
-    char *to = arena_zeroed(arena, (size_t)len + 1);
+    char *to = take(arena, (size_t)len + 1);
     (void)vsnprintf(to, (size_t)len + 1, format, again);
     va_end(again);
     return to;

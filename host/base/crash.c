@@ -299,7 +299,7 @@ void crash_thread_begin(void)
     /* The sanitizers give each thread such a stack and free the one they find at its end. */
     if (own_stack == NULL && sigaltstack(NULL, &before) == 0 &&
         (before.ss_flags & SS_DISABLE) != 0) {
-        own_stack = alloc_zeroed(STACK_BYTES);
+        own_stack = alloc_grow(NULL, 1, STACK_BYTES); /* pages nobody touches cost nothing */
         const stack_t stack = {.ss_sp = own_stack, .ss_size = STACK_BYTES};
         (void)sigaltstack(&stack, NULL);
     }
