@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "plugin/discover_parts.h"
 #include "plugin/manifest.h"
+#include "plugin/ownership.h"
 
 const char *plugin_place_name(enum plugin_place place)
 {
@@ -87,6 +88,7 @@ int plugin_set_open(const struct plugin_places *places, struct plugin_set **ret,
                     struct beacon_error *err)
 {
     struct plugin_set *set = alloc_zeroed(sizeof *set);
+    set->known = owned_folders_create();
     set->policy = places->policy;
     set->lock = places->lock;
     set->quarantine = places->quarantine;
@@ -126,6 +128,7 @@ void plugin_set_close(struct plugin_set *set)
     for (size_t i = 0; i < set->n_visits; i++) {
         free(set->visits[i].path);
     }
+    owned_folders_destroy(set->known);
     free(set->found);
     free(set->requirements);
     free(set->visits);
@@ -157,6 +160,11 @@ const struct plugin_visit *plugin_set_visit(const struct plugin_set *set, size_t
 bool plugin_set_is_safe_mode(const struct plugin_set *set)
 {
     return set->is_safe_mode;
+}
+
+struct owned_folders *plugin_set_folders(const struct plugin_set *set)
+{
+    return set->known;
 }
 
 const struct plugin_policy *plugin_set_policy(const struct plugin_set *set)

@@ -19,6 +19,7 @@
 
 #define PLUGIN_FOLDER_MAX_FILES 512 /* plugin files of one folder; more are reported, not read */
 
+struct owned_folders;   /* ownership.h */
 struct plugin_lock;     /* lock.h */
 struct plugin_manifest; /* manifest.h */
 struct plugin_policy;   /* policy.h */
@@ -112,6 +113,9 @@ const struct plugin_entry *plugin_set_entry(const struct plugin_set *set, size_t
 size_t plugin_set_visit_count(const struct plugin_set *set);
 const struct plugin_visit *plugin_set_visit(const struct plugin_set *set, size_t i);
 bool plugin_set_is_safe_mode(const struct plugin_set *set);
+
+/* The folders that were walked to (ownership.h); they live as long as the set. */
+struct owned_folders *plugin_set_folders(const struct plugin_set *set);
 
 /* What decided, as given in the places. */
 const struct plugin_policy *plugin_set_policy(const struct plugin_set *set);

@@ -127,7 +127,7 @@ void discover_take_dropins(struct plugin_set *set, const char *folder, enum plug
     struct dropins dropins;
     const size_t before = set->n;
     struct visit *visit = discover_add_visit(set, alloc_string(folder), place);
-    dropins_read(folder, set->policy != NULL || set->lock != NULL, &dropins);
+    dropins_read(set->known, folder, set->policy != NULL || set->lock != NULL, &dropins);
     for (size_t i = 0; i < dropins.n; i++) {
         take_dropin(set, &dropins.items[i], place);
     }

@@ -36,7 +36,7 @@ static int read_manifest(const struct plugin_set *set, struct found *found,
 {
     const bool is_strict = set->policy != NULL || set->lock != NULL;
     AUTO_CLOSE int fd = -1;
-    int rc = trust_open_owned(found->path, is_strict, &fd, err);
+    int rc = trust_open_owned_in(set->known, found->path, is_strict, &fd, err);
     if (rc == BEACON_OK) {
         rc = manifest_read_fd(fd, path_base(found->path), &found->manifest, err);
     }

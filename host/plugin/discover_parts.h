@@ -42,6 +42,7 @@ struct plugin_set {
     size_t n_requirements;
     struct visit *visits;
     size_t n_visits;
+    struct owned_folders *known; /* where plugins and drop-ins stand */
     const struct plugin_policy *policy;
     const struct plugin_lock *lock;
     const struct quarantine *quarantine;

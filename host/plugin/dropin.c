@@ -175,11 +175,11 @@ static int read_sections(struct reading *reading, const struct ini_file *ini)
     return rc;
 }
 
-static int read_ini(struct reading *reading, bool is_strict)
+static int read_ini(struct reading *reading, struct owned_folders *known, bool is_strict)
 {
     AUTO_CLOSE int fd = -1;
     struct ini_file *ini = NULL;
-    int rc = trust_open_owned(reading->path, is_strict, &fd, reading->err);
+    int rc = trust_open_owned_in(known, reading->path, is_strict, &fd, reading->err);
     if (rc == BEACON_OK) {
         rc = ini_file_read(fd, reading->path, &ini, reading->err);
     }
@@ -197,11 +197,12 @@ static void add_problem(struct dropins *out, const char *path, const struct beac
         (struct dropin_problem){.path = alloc_string(path), .error = *error};
 }
 
-static void read_file(struct dropins *out, const char *path, bool is_strict)
+static void read_file(struct dropins *out, struct owned_folders *known, const char *path,
+                      bool is_strict)
 {
     struct beacon_error err = {0};
     struct reading reading = {.path = path, .err = &err};
-    if (read_ini(&reading, is_strict) != BEACON_OK) {
+    if (read_ini(&reading, known, is_strict) != BEACON_OK) {
         add_problem(out, path, &err);
         dropins_finish(&reading.file);
         return;
@@ -236,7 +237,8 @@ static void refuse_file_too_many(struct dropins *out, const char *path)
     add_problem(out, path, &err);
 }
 
-void dropins_read(const char *folder, bool is_strict, struct dropins *ret)
+void dropins_read(struct owned_folders *known, const char *folder, bool is_strict,
+                  struct dropins *ret)
 {
     *ret = (struct dropins){0};
     struct dirent **items = NULL;
@@ -251,7 +253,7 @@ void dropins_read(const char *folder, bool is_strict, struct dropins *ret)
     for (int i = 0; i < n; i++) {
         AUTO_FREE char *path = path_join(folder, items[i]->d_name);
         if (i < DROPIN_FILES_MAX) {
-            read_file(ret, path, is_strict);
+            read_file(ret, known, path, is_strict);
         } else if (i == DROPIN_FILES_MAX) {
             refuse_file_too_many(ret, path);
         }

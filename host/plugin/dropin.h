@@ -20,6 +20,8 @@
 
 #define DROPIN_FILES_MAX 256 /* of one folder; one more is refused */
 
+struct owned_folders; /* ownership.h */
+
 /* One section. */
 struct dropin {
     char *id;
@@ -43,8 +45,9 @@ struct dropins {
     bool is_missing; /* the folder does not exist */
 };
 
-/* Never fails; dropins_finish(). `is_strict` as for trust_open_owned(). */
-void dropins_read(const char *folder, bool is_strict, struct dropins *ret);
+/* Never fails; dropins_finish(). `known` and `is_strict` as for trust_open_owned_in(). */
+void dropins_read(struct owned_folders *known, const char *folder, bool is_strict,
+                  struct dropins *ret);
 void dropins_finish(struct dropins *dropins); /* a zeroed one is fine */
 
 #endif

@@ -41,7 +41,7 @@ static int open_in(const char *const *folders, const char *soname, struct sealed
             continue;
         }
         AUTO_CLOSE int fd = -1;
-        int rc = ownership_open(real, true, &fd, err);
+        int rc = ownership_open(NULL, real, true, &fd, err);
         return rc == BEACON_OK ? sealed_file_read(fd, soname, TRUST_FILE_MAX_BYTES, ret, err) : rc;
     }
     return error_set(err, BEACON_E_NOT_FOUND,

@@ -138,8 +138,10 @@ static int check_unchanged(const struct plugin_entry *entry, const struct truste
 static int load_file(const struct plugin_set *set, const struct plugin_entry *entry,
                      struct plugin **ret, struct beacon_error *err)
 {
-    const struct trust_rules rules = {
-        .policy = plugin_set_policy(set), .lock = plugin_set_lock(set), .skips_hash = true};
+    const struct trust_rules rules = {.policy = plugin_set_policy(set),
+                                      .lock = plugin_set_lock(set),
+                                      .known = plugin_set_folders(set),
+                                      .skips_hash = true};
     struct trusted_file file;
     int rc = trust_check_environment(&rules, err);
     if (rc == BEACON_OK) {

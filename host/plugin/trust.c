@@ -36,7 +36,13 @@ bool trust_is_strict(const struct trust_rules *rules)
 
 int trust_open_owned(const char *path, bool is_strict, int *ret_fd, struct beacon_error *err)
 {
-    return ownership_open(path, is_strict, ret_fd, err);
+    return ownership_open(NULL, path, is_strict, ret_fd, err);
+}
+
+int trust_open_owned_in(struct owned_folders *known, const char *path, bool is_strict, int *ret_fd,
+                        struct beacon_error *err)
+{
+    return ownership_open(known, path, is_strict, ret_fd, err);
 }
 
 /* Path → sealed bytes. */
@@ -44,7 +50,7 @@ static int seal(struct inspection *it)
 {
     AUTO_CLOSE int fd = -1;
     struct sealed_file sealed = {.fd = -1};
-    int rc = ownership_open(it->path, trust_is_strict(it->rules), &fd, it->err);
+    int rc = ownership_open(it->rules->known, it->path, trust_is_strict(it->rules), &fd, it->err);
     if (rc == BEACON_OK) {
         rc = sealed_file_read(fd, it->name, TRUST_FILE_MAX_BYTES, &sealed, it->err);
     }

@@ -18,6 +18,7 @@
 #define TRUST_FILE_MAX_BYTES (256u << 20) /* of one plugin file */
 #define TRUST_SHA256_HEX     65           /* with the NUL */
 
+struct owned_folders; /* ownership.h */
 struct plugin_lock;
 struct plugin_manifest;
 struct plugin_policy;
@@ -26,6 +27,7 @@ struct trust_rules {
     const struct plugin_policy *policy; /* NULL: none */
     const struct plugin_lock *lock;     /* NULL: nothing is pinned */
     bool skips_hash; /* leave sha256 empty when there is no lock to compare it with */
+    struct owned_folders *known;        /* NULL: every path is walked from "/" */
     const char *const *library_folders; /* NULL: the system's; for tests */
 };
 
@@ -64,6 +66,10 @@ bool trust_is_strict(const struct trust_rules *rules);
  * private group. A link is refused, but for root's in folders only root can change, among the parents.
  * NOT_FOUND: there is no such file. REFUSED names the chown or chmod. *ret_fd is the caller's. */
 int trust_open_owned(const char *path, bool is_strict, int *ret_fd, struct beacon_error *err);
+
+/* The same for many files of few folders: `known` (ownership.h) remembers the way to them. */
+int trust_open_owned_in(struct owned_folders *known, const char *path, bool is_strict, int *ret_fd,
+                        struct beacon_error *err);
 
 /* With a lock or a policy in force some variables would defeat it (LD_PRELOAD, OPENSSL_CONF …), and so
  * would a dynamic linker that was started by hand with its own options: POLICY, naming the variable.

@@ -9,7 +9,7 @@
 static struct dropins read_folder(void **state)
 {
     struct dropins dropins;
-    dropins_read(temp_path(state, "d"), false, &dropins);
+    dropins_read(NULL, temp_path(state, "d"), false, &dropins);
     return dropins;
 }
 
