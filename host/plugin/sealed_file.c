@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -13,6 +14,7 @@
 #include "base/io.h"
 
 #define CHUNK_BYTES 65536
+#define NAME_BYTES  200
 #define FIRST_FD    100 /* select() users and shell scripts keep the small numbers */
 #define ALL_SEALS   (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
 
@@ -31,9 +33,11 @@ static int io_failed(const char *what, const char *name, struct beacon_error *er
 /* A memfd, at a number that leaves the small ones alone when the limit on descriptors permits. */
 static int create(const char *name)
 {
-    AUTO_CLOSE int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_NOEXEC_SEAL);
+    char shown[NAME_BYTES]; /* in /proc/PID/maps; longer names are refused there */
+    (void)snprintf(shown, sizeof shown, "%s", name);
+    AUTO_CLOSE int fd = memfd_create(shown, MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_NOEXEC_SEAL);
     if (fd < 0) { /* an older kernel does not know the flag */
-        fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+        fd = memfd_create(shown, MFD_CLOEXEC | MFD_ALLOW_SEALING);
     }
     if (fd < 0) {
         return -1;

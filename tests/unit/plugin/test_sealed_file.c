@@ -51,6 +51,18 @@ static void the_copy_does_not_follow_the_file(void **state)
     sealed_file_finish(&sealed);
 }
 
+static void a_file_may_have_the_longest_name_there_is(void **state)
+{
+    struct beacon_error err = {0};
+    struct sealed_file sealed;
+    char name[256];
+    memset(name, 'x', sizeof name - 1);
+    name[sizeof name - 1] = '\0';
+    AUTO_CLOSE int fd = open_text(state, "as reviewed");
+    assert_ok(sealed_file_read(fd, name, MAX_BYTES, &sealed, &err), &err);
+    sealed_file_finish(&sealed);
+}
+
 static void a_large_file_is_refused_before_it_is_read(void **state)
 {
     struct beacon_error err = {0};
@@ -158,6 +170,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         in_temp_dir(the_copy_cannot_be_changed_by_anybody),
         in_temp_dir(the_copy_does_not_follow_the_file),
+        in_temp_dir(a_file_may_have_the_longest_name_there_is),
         in_temp_dir(a_large_file_is_refused_before_it_is_read),
         cmocka_unit_test(a_file_that_grows_while_it_is_read_is_refused),
         cmocka_unit_test(an_endless_file_is_a_limit),
