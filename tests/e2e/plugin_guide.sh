@@ -48,12 +48,12 @@ trap 'status=$?; clean_up; (exit "$status"); finish' EXIT
 
 # Where the page names what a test must not touch, a place that it may.
 for file in blocks/*.sh; do
-    sed -i -e "s|/etc/code|$ADMIN|g" -e "s|/opt/acme|$OPT/acme|g" -e "s|8808|$PORT|g" "$file"
+    sed -i -e "s|/etc/code|$ADMIN|g" -e "s|/opt/|$OPT/|g" -e "s|8808|$PORT|g" "$file"
 done
 # What a person's terminal would not say, and the names of these places.
 as_on_the_page() {
     sed -e '/^Reading additional input from stdin\.\.\.$/d' -e "s|$HOME|~|g" -e "s|$ADMIN|/etc/code|g" \
-        -e "s|$OPT/acme|/opt/acme|g" -e "s|127.0.0.1:$PORT|127.0.0.1:8808|g" "$1"
+        -e "s|$OPT/|/opt/|g" -e "s|127.0.0.1:$PORT|127.0.0.1:8808|g" "$1"
 }
 
 # One shell for all, so that cd and export go on; it stops at the first command that fails.
