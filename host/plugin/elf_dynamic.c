@@ -11,6 +11,11 @@
 
 #define ENTRIES_MAX 65536
 
+#ifndef DT_RELR /* glibc 2.36 */
+#define DT_RELRSZ 35
+#define DT_RELR   36
+#endif
+
 struct tag_row {
     uint64_t tag;
     size_t offset; /* of the field */
@@ -34,6 +39,8 @@ static const struct tag_row rows[] = {
     ROW(DT_JMPREL, jump),
     ROW(DT_PLTRELSZ, jump_bytes),
     ROW(DT_PLTREL, jump_kind),
+    ROW(DT_RELR, packed),
+    ROW(DT_RELRSZ, packed_bytes),
     ROW(DT_INIT, init),
     ROW(DT_INIT_ARRAY, init_array),
     ROW(DT_INIT_ARRAYSZ, init_array_bytes),
@@ -128,6 +135,40 @@ static bool hits(const ElfW(Phdr) * section, uint64_t address)
            address + sizeof(ElfW(Addr)) > section->p_vaddr;
 }
 
+/* The packed kind: an address that is relocated, or the bits of the words behind the one before. */
+static int check_packed(const struct elf_image *image, const struct elf_dynamic *dynamic,
+                        const ElfW(Phdr) * section, struct beacon_error *err)
+{
+    const uint64_t word = sizeof(ElfW(Addr));
+    if (dynamic->packed == ELF_DYNAMIC_ABSENT || dynamic->packed_bytes == ELF_DYNAMIC_ABSENT) {
+        return BEACON_OK;
+    }
+    const unsigned char *at = elf_image_at(image, dynamic->packed, dynamic->packed_bytes);
+    if (at == NULL) {
+        return elf_image_damaged(image, "its relocations lie outside of the file", err);
+    }
+    uint64_t next = 0;
+    for (uint64_t i = 0; i < dynamic->packed_bytes / word; i++) {
+        ElfW(Addr) entry = 0;
+        memcpy(&entry, at + i * word, sizeof entry);
+        const bool is_address = (entry & 1) == 0;
+        const uint64_t first = is_address ? entry : next;
+        const uint64_t n = is_address ? 1 : 8 * word - 1;
+        next = first + n * word;
+        if (next > first &&
+            (next + word <= section->p_vaddr || first >= section->p_vaddr + section->p_memsz)) {
+            continue; /* nowhere near */
+        }
+        for (uint64_t bit = 0; bit < n; bit++) {
+            const bool is_set = is_address || (entry >> (bit + 1) & 1) != 0;
+            if (is_set && hits(section, first + bit * word)) {
+                return elf_image_damaged(image, "it would change its own dynamic section", err);
+            }
+        }
+    }
+    return BEACON_OK;
+}
+
 int elf_dynamic_relocations(const struct elf_image *image, const struct elf_dynamic *dynamic,
                             struct elf_relocations *ret, struct beacon_error *err)
 {
@@ -151,7 +192,7 @@ int elf_dynamic_relocations(const struct elf_image *image, const struct elf_dyna
             ret->n_resolvers += ELF_MACHINE_TYPE(entry.r_info) == ELF_MACHINE_IRELATIVE ? 1 : 0;
         }
     }
-    return BEACON_OK;
+    return check_packed(image, dynamic, section, err);
 }
 
 /* Where the pointer at `slot` will point to: what the last relocation of it says, else what stands in

@@ -20,6 +20,7 @@ struct elf_image;
 struct elf_dynamic {
     uint64_t strtab, strtab_bytes, symtab, hash, gnu_hash;
     uint64_t rela, rela_bytes, rel, rel_bytes, jump, jump_bytes, jump_kind;
+    uint64_t packed, packed_bytes; /* DT_RELR */
     uint64_t init, init_array, init_array_bytes, preinit_array_bytes;
     uint64_t soname, rpath, runpath, flags, flags_1, text_relocations;
     uint64_t names[ELF_DYNAMIC_NAMES]; /* DT_NEEDED and all else that loads a library */

@@ -58,6 +58,49 @@ static void assert_finding(const char *name, enum elf_finding_kind kind, bool is
     assert_string_not_equal(finding.remedy, "");
 }
 
+/* The value of `tag` in the dynamic section of `file`, for changing it, and its address there. */
+static ElfW(Dyn) * entry_of(struct text *file, ElfW(Sxword) tag, uint64_t *ret_address)
+{
+    ElfW(Ehdr) header;
+    memcpy(&header, file->data, sizeof header);
+    for (size_t i = 0; i < header.e_phnum; i++) {
+        ElfW(Phdr) segment;
+        memcpy(&segment, file->data + header.e_phoff + i * sizeof segment, sizeof segment);
+        for (size_t at = 0; segment.p_type == PT_DYNAMIC && at < segment.p_filesz;
+             at += sizeof(ElfW(Dyn))) {
+            ElfW(Dyn) *entry = (void *)(file->data + segment.p_offset + at);
+            if (entry->d_tag == tag) {
+                *ret_address = segment.p_vaddr + at;
+                return entry;
+            }
+        }
+    }
+    fail_msg("the file has no dynamic entry %lld", (long long)tag);
+    return NULL;
+}
+
+static void packed_relocations_do_not_touch_the_dynamic_section(void **state)
+{
+    (void)state;
+    struct beacon_error err = {0};
+    struct text file;
+    struct elf_audit *audit = NULL;
+    uint64_t table = 0, other = 0;
+    read_hostile("quiet", &file);
+    ElfW(Dyn) *holder = entry_of(&file, DT_RELACOUNT, &table); /* its value is the table */
+    *entry_of(&file, DT_FLAGS, &other) = (ElfW(Dyn)){36, {table + sizeof holder->d_tag}};
+    *entry_of(&file, DT_FLAGS_1, &other) = (ElfW(Dyn)){35, {sizeof(ElfW(Addr))}};
+    holder->d_un.d_val = 0x10; /* elsewhere: that is what linkers write */
+    assert_ok(elf_audit_read(file.data, file.len, "x.so", &audit, &err), &err);
+    elf_audit_destroy(audit);
+    (void)entry_of(&file, DT_STRTAB, &other);
+    holder->d_un.d_val = other + sizeof holder->d_tag;
+    assert_refused(elf_audit_read(file.data, file.len, "x.so", &audit, &err), BEACON_E_INVALID,
+                   &err);
+    assert_says(err.message, "its own dynamic section");
+    text_finish(&file);
+}
+
 static void an_ordinary_plugin_is_read_as_it_is(void **state)
 {
     (void)state;
@@ -307,6 +350,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_ordinary_plugin_is_read_as_it_is),
+        cmocka_unit_test(packed_relocations_do_not_touch_the_dynamic_section),
         cmocka_unit_test(a_library_says_its_name),
         cmocka_unit_test(what_runs_while_loading_is_counted),
         cmocka_unit_test(each_way_to_bring_in_other_code_is_found),
