@@ -7,7 +7,6 @@
 #include "base/alloc.h"
 #include "base/auto.h"
 #include "base/error.h"
-#include "base/json.h"
 #include "base/path.h"
 #include "plugin/breadcrumb.h"
 #include "plugin/discover.h"
@@ -126,7 +125,7 @@ static int bring_in(struct trusted_file *file, const char *path, bool is_pinned,
 static int check_unchanged(const struct plugin_entry *entry, const struct trusted_file *file,
                            struct beacon_error *err)
 {
-    if (json_object_equal(entry->manifest->tree, file->manifest->tree) != 0) {
+    if (manifest_is_same(entry->manifest, file->manifest)) {
         return BEACON_OK;
     }
     return error_set(err, BEACON_E_REFUSED, "start beacon again",

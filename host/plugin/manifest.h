@@ -41,7 +41,9 @@ struct plugin_manifest {
     size_t n_components, n_capabilities;
     struct manifest_component components[MANIFEST_COMPONENTS_MAX];
     const char *capabilities[MANIFEST_CAPABILITIES_MAX];
-    struct json_object *tree; /* owns the strings */
+    char *json; /* what it was read from */
+    size_t n_json;
+    char *strings; /* all of the above */
 };
 
 /* Read the manifest of the plugin file `path`. IO: cannot be read. INVALID: not a plugin file, or a
@@ -72,6 +74,10 @@ int manifest_check_abi(const struct plugin_manifest *manifest, const char *name,
 bool manifest_has_capability(const struct plugin_manifest *manifest, const char *prefix,
                              const char *value);
 
+/* Were both read from the same text? */
+bool manifest_is_same(const struct plugin_manifest *a, const struct plugin_manifest *b);
+
+uint32_t manifest_kind(const char *name);       /* BEACON_KIND_*; 0: not known to this host */
 const char *manifest_kind_name(uint32_t kind);  /* "provider" …; static */
 const char *manifest_kind_iface(uint32_t kind); /* the interface this host speaks; static */
 
