@@ -26,8 +26,8 @@ struct plugin_policy;
 struct trust_rules {
     const struct plugin_policy *policy; /* NULL: none */
     const struct plugin_lock *lock;     /* NULL: nothing is pinned */
-    bool skips_hash; /* leave sha256 empty when there is no lock to compare it with */
-    struct owned_folders *known;        /* NULL: every path is walked from "/" */
+    bool skips_hash;             /* leave sha256 empty when there is no lock to compare it with */
+    struct owned_folders *known; /* NULL: every path is walked from "/" */
     const char *const *library_folders; /* NULL: the system's; for tests */
 };
 
