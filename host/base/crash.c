@@ -271,9 +271,9 @@ void crash_install(const char *version, crash_place_fn where)
     }
     for (size_t i = 0; i < SIGNALS; i++) {
         struct sigaction before;
-        if (sigaction(signals[i].number, NULL, &before) == 0 &&
-            (before.sa_flags & SA_SIGINFO) == 0 && before.sa_handler == SIG_DFL) {
-            (void)sigaction(signals[i].number, &action, NULL);
+        if (sigaction(signals[i].number, &action, &before) == 0 &&
+            ((before.sa_flags & SA_SIGINFO) != 0 || before.sa_handler != SIG_DFL)) {
+            (void)sigaction(signals[i].number, &before, NULL); /* somebody else's */
         }
     }
 }

@@ -164,7 +164,8 @@ static int make_error(struct beacon_error *err, const char *path)
 int io_make_directories(const char *path, mode_t mode, struct beacon_error *err)
 {
     AUTO_FREE char *partial = alloc_string(path);
-    for (char *end = partial; *end != '\0';) {
+    const bool is_there = mkdir(path, mode) == 0 || errno == EEXIST; /* most of the time */
+    for (char *end = partial; !is_there && *end != '\0';) {
         end += strspn(end, "/");
         end += strcspn(end, "/");
         char kept = *end;
