@@ -18,6 +18,8 @@ struct exec_human {
 
 struct exec_human *exec_human_create(const struct exec_human_settings *settings)
 {
+    static char line[1024]; /* a line of several pieces is one write, which nothing can part */
+    (void)setvbuf(stderr, line, _IOLBF, sizeof line);
     struct exec_human *human = alloc_zeroed(sizeof *human);
     human->settings = *settings;
     return human;
