@@ -182,6 +182,8 @@ OURS void free(void *p)
 
 /* Another allocator is in charge: nothing can be made to fail, and what lives is asked of it. */
 #ifdef BEACON_SANITIZED
+/* The name is the sanitizer's. */
+/* NOLINTNEXTLINE(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp,readability-identifier-naming) */
 size_t __sanitizer_get_current_allocated_bytes(void) __attribute__((weak));
 #endif
 
