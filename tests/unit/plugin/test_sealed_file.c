@@ -112,7 +112,7 @@ static void the_descriptor_keeps_clear_of_small_numbers_when_it_can(void **state
     struct rlimit before, few = {.rlim_cur = 32};
     AUTO_CLOSE int fd = open_text(state, "x");
     assert_ok(sealed_file_read(fd, "x.so", MAX_BYTES, &sealed, &err), &err);
-    assert_true(sealed.fd >= 100);
+    assert_in_range(sealed.fd, 40, 63); /* 64 and more need a larger table */
     sealed_file_finish(&sealed);
     assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
     few.rlim_max = before.rlim_max;
