@@ -27,6 +27,12 @@ bool io_hold_standard_files(void)
     return true;
 }
 
+void io_expect_files(void)
+{
+    AUTO_CLOSE int highest = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, IO_FILES_EXPECTED - 1);
+    (void)highest;
+}
+
 bool io_write_all(int fd, const void *from, size_t n)
 {
     const char *p = from;

@@ -15,6 +15,12 @@ struct text;
  * the next file would take the number, and what is said on stdout would be written into it. */
 bool io_hold_standard_files(void);
 
+/* Have the kernel make room for descriptors up to IO_FILES_EXPECTED while there is one thread: with
+ * several it waits for every processor whenever their table grows, some ten milliseconds. [main] before
+ * the first thread; a lower limit of the process is fine. */
+#define IO_FILES_EXPECTED 256
+void io_expect_files(void);
+
 bool io_write_all(int fd, const void *from, size_t n);
 
 /* One line, newline added. When the write stops half-way (disk full) the file is cut back to the

@@ -189,6 +189,7 @@ struct stuck *stuck_watch(void)
     struct stuck *stuck = alloc_zeroed(sizeof *stuck);
     stuck->view = breadcrumb_view();
     atomic_store(&is_over, false);
+    io_expect_files(); /* ours is the first thread */
     if (start_thread(stuck) != 0) {
         (void)close(bell);
         bell = -1;

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -223,6 +225,37 @@ static void a_closed_standard_file_becomes_the_null_device(void **state)
     assert_int_equal(held_in_a_child(STDERR_FILENO), 0);
 }
 
+/* Of the process, as the kernel tells it; 0 where it does not. */
+static int descriptor_table(void)
+{
+    int n = 0;
+    char line[256];
+    FILE *status = fopen("/proc/self/status", "re");
+    while (status != NULL && n == 0 && fgets(line, sizeof line, status) != NULL) {
+        n = strncmp(line, "FDSize:", 7) == 0 ? (int)strtol(line + 7, NULL, 10) : 0;
+    }
+    if (status != NULL) {
+        assert_int_equal(fclose(status), 0);
+    }
+    return n;
+}
+
+static void room_for_files_is_made_without_opening_one(void **state)
+{
+    (void)state;
+    if (descriptor_table() == 0) {
+        skip();
+    }
+    const int free_before = dup(STDIN_FILENO);
+    assert_int_equal(close(free_before), 0);
+    io_expect_files();
+    assert_true(descriptor_table() >= IO_FILES_EXPECTED);
+    assert_int_equal(fcntl(IO_FILES_EXPECTED - 1, F_GETFD), -1);
+    const int free_after = dup(STDIN_FILENO);
+    assert_int_equal(close(free_after), 0);
+    assert_int_equal(free_after, free_before);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -244,6 +277,7 @@ int main(void)
         in_temp_dir(a_link_to_a_folder_counts_as_one),
         cmocka_unit_test(writing_to_nobody_fails),
         cmocka_unit_test(a_closed_standard_file_becomes_the_null_device),
+        cmocka_unit_test(room_for_files_is_made_without_opening_one),
     };
     return cmocka_run_group_tests_name("base/io", tests, NULL, NULL);
 }
