@@ -8,6 +8,9 @@
 
 #include "base/error.h"
 
+/* The hint of an error whose message says enough. */
+#define SEE_HELP "see --help"
+
 struct parser {
     const struct args_table *table;
     int argc, at;
@@ -65,7 +68,7 @@ static int refuse_value(struct parser *parser, const struct args_option *option,
             listed[n++] = *p;
         }
     }
-    return error_set(parser->err, BEACON_E_INVALID, "use one of the possible values",
+    return error_set(parser->err, BEACON_E_INVALID, SEE_HELP,
                      "invalid value '%s' for '--%s <%s>'\n  [possible values: %s]", value,
                      option->name, option->value_name, listed);
 }
@@ -90,13 +93,13 @@ static int take_option(struct parser *parser, const struct args_option *option, 
 {
     if (option->kind == ARGS_FLAG) {
         return given == NULL ? parser->fn(parser->ctx, option->id, NULL, parser->err)
-                             : error_set(parser->err, BEACON_E_INVALID, "leave the value out",
+                             : error_set(parser->err, BEACON_E_INVALID, SEE_HELP,
                                          "unexpected value '%s' for '--%s' found; no more were "
                                          "expected",
                                          given, option->name);
     }
     if (given == NULL && !has_value_behind(parser)) {
-        return error_set(parser->err, BEACON_E_INVALID, "give it a value",
+        return error_set(parser->err, BEACON_E_INVALID, SEE_HELP,
                          "a value is required for '--%s <%s>' but none was supplied", option->name,
                          option->value_name);
     }
@@ -110,8 +113,8 @@ static int take_option(struct parser *parser, const struct args_option *option, 
 
 static int unexpected(struct parser *parser, const char *word)
 {
-    return error_set(parser->err, BEACON_E_INVALID, "see --help for the options there are",
-                     "unexpected argument '%s' found", word);
+    return error_set(parser->err, BEACON_E_INVALID, SEE_HELP, "unexpected argument '%s' found",
+                     word);
 }
 
 static int take_long(struct parser *parser, const char *word)
@@ -170,8 +173,10 @@ int args_parse(const struct args_table *table, int argc, char **argv, args_fn fn
 
 int args_report(const struct args_table *table, const struct beacon_error *err)
 {
-    (void)fprintf(stderr, "error: %s\n\nUsage: %s\n\nFor more information, try '--help'.\n",
-                  err->message, table->usage);
+    const bool has_tip = strcmp(err->hint, SEE_HELP) != 0; /* which the last line says */
+    (void)fprintf(stderr, "error: %s\n%s%s%s\nUsage: %s\n\nFor more information, try '--help'.\n",
+                  err->message, has_tip ? "\n  tip: " : "", err->hint, has_tip ? "\n" : "",
+                  table->usage);
     return EXIT_STATUS_USAGE;
 }
 

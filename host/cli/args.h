@@ -40,7 +40,7 @@ typedef int (*args_fn)(void *ctx, int id, const char *value, struct beacon_error
 int args_parse(const struct args_table *table, int argc, char **argv, args_fn fn, void *ctx,
                struct beacon_error *err);
 
-/* "error: …" with usage on stderr; returns the exit status for wrong usage. */
+/* "error: …", what to do and the usage on stderr; returns the exit status for wrong usage. */
 int args_report(const struct args_table *table, const struct beacon_error *err);
 
 void args_print_options(const struct args_table *table); /* the help lines, on stdout */
