@@ -304,7 +304,7 @@ static int check_files(struct command *command, struct run_report *reports,
 static int run(struct command *command)
 {
     struct beacon_error err = {0};
-    size_t n_failed = 0, n_broken = 0;
+    size_t n_results = 0, n_failed = 0, n_broken = 0;
     if (command->n_files == 0) {
         (void)error_set(&err, BEACON_E_INVALID, FILES_HINT, "no plugin file was given");
         return fail(&err);
@@ -312,12 +312,19 @@ static int run(struct command *command)
     struct run_report *reports = alloc_array(command->n_files, sizeof *reports);
     int rc = check_files(command, reports, &err);
     for (size_t i = 0; i < command->n_files; i++) {
+        n_results += reports[i].n;
         n_failed += reports[i].n_failed;
         n_broken += reports[i].n_broken;
         run_report_finish(&reports[i]);
     }
     free(reports);
     if (rc != BEACON_OK) {
+        return fail(&err);
+    }
+    if (n_results == 0) { /* or a CI that checks nothing would be green */
+        (void)error_set(
+            &err, BEACON_E_INVALID, "see which kind each is for: beacon plugin check --list",
+            "nothing was checked: --only and --skip leave no check for this kind of plugin");
         return fail(&err);
     }
     if (n_failed > 0 && command->format == report_text) {
