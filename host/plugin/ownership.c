@@ -128,9 +128,8 @@ static int judge_file(const struct owned_folder *folder, const char *path, const
                       struct beacon_error *err)
 {
     if (!S_ISREG(st->st_mode)) {
-        return error_set(err, BEACON_E_INVALID, "remove it from the plugin folder",
-                         "%s is %s, not a plugin file", path,
-                         S_ISDIR(st->st_mode) ? "a folder" : "no regular file");
+        return error_set(err, BEACON_E_INVALID, "remove it, or put a file in its place", "%s is %s",
+                         path, S_ISDIR(st->st_mode) ? "a folder, not a file" : "no regular file");
     }
     if (!is_trusted_owner(st)) {
         return foreign_owner("", path, st, err);
