@@ -253,6 +253,6 @@ void exec_options_print_help(void)
                  "it is '-'.\n\nOptions:\n",
                  exec_options_table.usage);
     args_print_options(&exec_options_table);
-    (void)printf("\nExit status: 0 the turn completed, 1 it failed, 2 wrong usage, 3 denied, 130 "
-                 "interrupted.\n");
+    (void)printf("\nExit status: 0 the turn completed, 1 it failed, 2 wrong usage, 3 denied, 78 "
+                 "refused by an admin's\npolicy or a plugin lock, 130 interrupted.\n");
 }
