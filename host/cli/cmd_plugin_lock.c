@@ -316,7 +316,8 @@ static int write_lock(const struct lock_work *work, struct beacon_error *err)
         rc = io_replace_file(work->path, text_string(&text), text.len, 0644, err);
     }
     if (rc == BEACON_OK) {
-        (void)printf("%s: locked %zu plugins\n", work->path, plugin_lock_count(work->made));
+        const size_t n = plugin_lock_count(work->made);
+        (void)printf("%s: locked %zu plugin%s\n", work->path, n, n == 1 ? "" : "s");
         print_next_steps(work);
     }
     return rc;
