@@ -86,7 +86,8 @@ static void print_next_steps(const struct plugin_template *t, const char *folder
 {
     AUTO_FREE char *target = plugin_template_target(t);
     AUTO_FREE char *prefix = path_parent(folder);
-    (void)printf("Made the %s %s in %s: %zu files.\n\nNext:\n", t->kind, t->id, t->dir, n_files);
+    (void)printf("Made the %s plugin %s in %s: %zu files.\n\nNext:\n", t->kind, t->id, t->dir,
+                 n_files);
     if (strcmp(t->dir, ".") != 0) {
         (void)printf("  cd %s\n", t->dir);
     }

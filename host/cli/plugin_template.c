@@ -266,7 +266,7 @@ static int check_is_empty(const char *path, struct beacon_error *err)
     for (const struct dirent *entry = readdir(dir); rc == BEACON_OK && entry != NULL;
          entry = readdir(dir)) {
         if (!may_be_there(entry->d_name)) {
-            rc = error_set(err, BEACON_E_REFUSED, "name a new folder with --dir",
+            rc = error_set(err, BEACON_E_INVALID, "name a new folder with --dir",
                            "%s is not empty: it has %s", path, entry->d_name);
         }
     }

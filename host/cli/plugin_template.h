@@ -27,7 +27,7 @@ int plugin_template_check_id(const char *id, struct beacon_error *err);
 /* "provider_llm": the name of the plugin's file without .so; the caller's to free. */
 char *plugin_template_target(const struct plugin_template *t);
 
-/* Write every file. REFUSED: the folder is not empty; nothing is ever overwritten. NOT_FOUND: there are
+/* Write every file. INVALID: the folder is not empty; nothing is ever overwritten. NOT_FOUND: there are
  * no templates. IO. *ret_n is how many were written. */
 int plugin_template_write(const struct plugin_template *t, size_t *ret_n, struct beacon_error *err);
 

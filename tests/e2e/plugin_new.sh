@@ -124,7 +124,7 @@ fi
 check 'a folder that is not empty is left alone, unless it only has a repository'
 echo mine >README.md
 run plugin new --kind auth --id com.acme.login
-expect_exit 3
+expect_exit 1
 expect_stderr 'error: . is not empty: it has README.md; name a new folder with --dir'
 expect_equal README.md "$(cat README.md)" mine
 run plugin new --kind auth --id com.acme.login --dir new
@@ -156,8 +156,11 @@ for id in com.beacon com.beacon.auth-mine; do
     expect_equal "the exit status for $id" "$STATUS" 2
     expect_has "$STDERR" "ids that begin with com.beacon are Beacon's own"
 done
+run plugin new --kind provider --id acme
+expect_has "$STDERR" 'tip: write it like com.acme.llm'
 run plugin new --kind tool --id com.acme.llm
 expect_exit 2
+expect_equal 'the tips where the message says all' "$(grep -c 'tip:' "$STDERR")" 0
 run plugin new --id com.acme.llm
 expect_exit 2
 expect_has "$STDERR" '--kind is missing'

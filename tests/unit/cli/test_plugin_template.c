@@ -121,7 +121,7 @@ static void a_folder_with_anything_in_it_is_left_alone(void **state)
     const struct plugin_template t = template_in(state, "a.c.in", "c");
     assert_ok(io_make_directories(t.dir, 0755, &err), &err);
     write_text(temp_path(state, "made/.hidden"), "mine");
-    assert_refused(plugin_template_write(&t, &n, &err), BEACON_E_REFUSED, &err);
+    assert_refused(plugin_template_write(&t, &n, &err), BEACON_E_INVALID, &err);
     assert_non_null(strstr(err.message, ".hidden"));
     assert_int_equal(access(temp_path(state, "made/a.c"), F_OK), -1);
 }
