@@ -175,8 +175,8 @@ int args_report(const struct args_table *table, const struct beacon_error *err)
 {
     const bool has_tip = strcmp(err->hint, SEE_HELP) != 0; /* which the last line says */
     (void)fprintf(stderr, "error: %s\n%s%s%s\nUsage: %s\n\nFor more information, try '--help'.\n",
-                  err->message, has_tip ? "\n  tip: " : "", err->hint, has_tip ? "\n" : "",
-                  table->usage);
+                  err->message, has_tip ? "\n  tip: " : "", has_tip ? err->hint : "",
+                  has_tip ? "\n" : "", table->usage);
     return EXIT_STATUS_USAGE;
 }
 
