@@ -61,6 +61,14 @@ expect_equal 'the groups' "$(jq -r '[.plugins[0].checks[].group] | unique | join
 expect_equal 'the checks of L' "$(jq -r '.plugins[0].checks[] | select(.group == "L") | .id' "$STDOUT")" L.maps
 expect_equal 'S.note' "$(jq '[.plugins[0].checks[] | select(.id == "S.note")] | length' "$STDOUT")" 0
 
+check 'checking nothing is no success'
+for options in '--only P' '--only X --skip X' '--skip S,L,C,X'; do
+    # shellcheck disable=SC2086 # options are words
+    run plugin check $options "$GOOD"
+    expect_exit 2
+    expect_has "$STDERR" 'nothing was checked'
+done
+
 check 'JSON has a verdict and one object per check'
 run plugin check --format json "$GOOD" "$BROKEN/broken_load_umask.so"
 expect_exit 1

@@ -160,7 +160,7 @@ run plugin new --kind provider --id acme
 expect_has "$STDERR" 'tip: write it like com.acme.llm'
 run plugin new --kind tool --id com.acme.llm
 expect_exit 2
-expect_equal 'the tips where the message says all' "$(grep -c 'tip:' "$STDERR")" 0
+expect_equal 'the tips where the message says all' "$(grep -cE 'tip:|see --help' "$STDERR")" 0
 run plugin new --id com.acme.llm
 expect_exit 2
 expect_has "$STDERR" '--kind is missing'
