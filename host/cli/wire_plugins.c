@@ -58,6 +58,19 @@ static int open_set(const struct wire_plugins_request *request, struct wire_plug
     return plugin_set_open(&places, &plugins->set, err);
 }
 
+/* A slip in a drop-in file also undoes what it masks and requires: that must not go unseen. */
+static void warn_of_dropins(const struct plugin_set *set)
+{
+    for (size_t i = 0; i < plugin_set_count(set); i++) {
+        const struct plugin_entry *entry = plugin_set_entry(set, i);
+        const bool is_dropin =
+            entry->place == PLUGIN_PLACE_SYSTEM_DROPIN || entry->place == PLUGIN_PLACE_HOME_DROPIN;
+        if (is_dropin && entry->state == PLUGIN_REFUSED && entry->id[0] == '\0') {
+            warn(entry->refusal.code, &entry->refusal);
+        }
+    }
+}
+
 int wire_plugins_open(const struct wire_plugins_request *request, struct wire_plugins *ret,
                       struct beacon_error *err)
 {
@@ -70,6 +83,9 @@ int wire_plugins_open(const struct wire_plugins_request *request, struct wire_pl
     if (rc != BEACON_OK) {
         wire_plugins_close(&plugins);
         return rc;
+    }
+    if (!request->is_inspection) {
+        warn_of_dropins(plugins.set);
     }
     incident_know(plugins.set);
     *ret = plugins;

@@ -47,6 +47,13 @@ for mode in '' --safe-mode; do
 done
 expect_requests 0
 
+check 'a slip in a drop-in, which undoes a mask, is warned of'
+admin '[com.example.toy]' 'paht ='
+model '{"text":"ok"}'
+run exec --skip-git-repo-check hi
+expect_exit 0
+expect_has "$STDERR" "warning: $ELSEWHERE/etc/plugins.d/10-admin.ini:2: there is no key \"paht\""
+
 check 'what the system requires must be there'
 admin '[com.example.toy]' 'required = yes'
 model '{"text":"ok"}'
