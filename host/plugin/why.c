@@ -163,6 +163,9 @@ void why_add_verdict(const struct why_question *question, struct text *out)
         (void)report_add_shown(out, question->name);
         (void)text_addf(out, " is not used, it is %s: ", plugin_state_name(question->best->state));
         (void)report_add_shown(out, question->best->refusal.message);
+        if (question->best->is_required) {
+            (void)text_add_string(out, "; beacon does not run without it");
+        }
     }
 }
 

@@ -128,6 +128,16 @@ static void a_mask_is_part_of_the_story_of_the_component(void **state)
     plugin_set_close(set);
 }
 
+static void a_plugin_that_is_required_and_missing_says_that_nothing_runs(void **state)
+{
+    make_installation(state);
+    write_dropin(state, "system/10.ini", "[com.example.gone]\nrequired = yes\n", NULL);
+    struct plugin_set *set = set_of_installation(state);
+    AUTO_JSON struct json_object *document = why(set, "com.example.gone", true);
+    assert_says(json_string_of(document, "verdict", ""), "; beacon does not run without it");
+    plugin_set_close(set);
+}
+
 static void the_lines_of_the_policy_are_shown(void **state)
 {
     make_installation(state);
@@ -184,6 +194,7 @@ int main(void)
         in_temp_dir(a_file_that_could_not_be_read_is_shown_when_nothing_is_used),
         in_temp_dir(a_chosen_file_that_would_not_be_loaded_says_why),
         in_temp_dir(a_mask_is_part_of_the_story_of_the_component),
+        in_temp_dir(a_plugin_that_is_required_and_missing_says_that_nothing_runs),
         in_temp_dir(the_lines_of_the_policy_are_shown),
         in_temp_dir(hostile_names_are_shown_and_not_obeyed),
         in_temp_dir(a_full_buffer_is_an_answer_not_a_crash),
