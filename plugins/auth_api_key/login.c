@@ -29,6 +29,10 @@ static beacon_rc ask(const struct api_key_instance *instance, const struct beaco
     if (rc == BEACON_E_CANCELLED) {
         return beacon_error_fill(err, rc, "try again", "the login was given up");
     }
+    if (rc == BEACON_E_LIMIT) {
+        return beacon_error_fill(err, rc, "pipe one API key into it",
+                                 "what was given is no API key: it is over %u bytes", KEY_MAX);
+    }
     if (rc < BEACON_OK) {
         return beacon_error_fill(err, rc, "pipe one API key into it",
                                  "the API key could not be read");

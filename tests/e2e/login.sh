@@ -97,6 +97,7 @@ printf 'two words\n' | run login --with-api-key
 expect_exit 1
 head -c 100000 /dev/zero | tr '\0' k | run login --with-api-key
 expect_exit 1
+expect_has "$STDERR" 'it is over 8192 bytes'
 [ -e "$HOME_DIR/auth.json" ] && fail 'something was kept'
 
 check 'a login without a way says which there are'
