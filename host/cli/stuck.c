@@ -35,6 +35,7 @@ static const int watched[SIGNALS_ALL] = {SIGINT, SIGTERM};
 struct stuck {
     pthread_t thread;
     struct breadcrumb_view view;
+    int n_heard; /* of n_signals; begins before the thread, which may be late */
     /* [thread] */
     uint32_t call; /* the one that was seen last */
     uint64_t since_ns;
@@ -45,6 +46,8 @@ struct stuck {
 /* Shared with the signal handler. */
 static int bell = -1;
 static atomic_int n_signals, last_signal;
+static atomic_int
+    held_back; /* a signal that would have ended the program, but for a plugin's call */
 static atomic_bool is_over;
 static struct sigaction theirs[SIGNALS_ALL];
 
@@ -56,6 +59,8 @@ static void pass_on(int signal_number, const struct sigaction *their)
     } else if (their->sa_handler == SIG_DFL && breadcrumb_now.plugin_id == NULL) {
         (void)sigaction(signal_number, their, NULL);
         (void)raise(signal_number); /* when the handler returns */
+    } else if (their->sa_handler == SIG_DFL) {
+        atomic_store(&held_back, signal_number);
     }
 }
 
@@ -113,6 +118,17 @@ static void hear_signals(struct stuck *stuck, const struct breadcrumb *where, bo
     }
 }
 
+/* The call came back after all: what was held back for its sake happens now. */
+static void let_go(void)
+{
+    int signal_number = atomic_exchange(&held_back, 0);
+    if (signal_number != 0) {
+        const struct sigaction standard = {.sa_handler = SIG_DFL};
+        (void)sigaction(signal_number, &standard, NULL);
+        (void)kill(getpid(), signal_number);
+    }
+}
+
 static void look(struct stuck *stuck, bool is_signalled)
 {
     uint32_t call = 0;
@@ -125,6 +141,7 @@ static void look(struct stuck *stuck, bool is_signalled)
         stuck->grace_over_ns = 0;
     }
     if (where.plugin_id == NULL || where.slot == NULL) {
+        let_go();
         return;
     }
     if (!stuck->is_told && now_ns - stuck->since_ns >= TELL_AFTER_MS * NS_PER_MS) {
@@ -140,15 +157,15 @@ static void *watch(void *ctx)
 {
     struct stuck *stuck = ctx;
     crash_thread_begin();
-    for (int seen = atomic_load(&n_signals); !atomic_load(&is_over);) {
+    while (!atomic_load(&is_over)) {
         struct pollfd ring = {.fd = bell, .events = POLLIN};
         uint64_t unused = 0;
         if (poll(&ring, 1, stuck->grace_over_ns != 0 ? LOOK_SOON_MS : LOOK_MS) > 0) {
             (void)!read(bell, &unused, sizeof unused);
         }
-        int before = seen;
-        seen = atomic_load(&n_signals);
-        look(stuck, seen != before);
+        const int before = stuck->n_heard;
+        stuck->n_heard = atomic_load(&n_signals);
+        look(stuck, stuck->n_heard != before);
     }
     crash_thread_end();
     return NULL;
@@ -188,6 +205,7 @@ struct stuck *stuck_watch(void)
     }
     struct stuck *stuck = alloc_zeroed(sizeof *stuck);
     stuck->view = breadcrumb_view();
+    stuck->n_heard = atomic_load(&n_signals);
     atomic_store(&is_over, false);
     io_expect_files(); /* ours is the first thread */
     if (start_thread(stuck) != 0) {
