@@ -9,17 +9,8 @@ PLUGINS=$ELSEWHERE/lib/beacon/plugins
 BEACON=$ELSEWHERE/bin/beacon
 umask 022
 
-[ "$(id -u)" -eq 0 ] || skip_all 'only root can be the administrator'
-[ -x "$BEACON" ] || skip_all "$BEACON is not built"
+needs_admin
 [ -e "$BUILD/lib/beacon/plugins/provider_responses.so" ] || skip_all 'the plugins are in the program'
-folder=$ELSEWHERE
-while [ "$folder" != / ]; do
-    # Where others can write nothing is trusted, and every test would say so.
-    if [ "$(stat -c %u "$folder")" -ne 0 ] || [ $((0$(stat -c %a "$folder") & 022)) -ne 0 ]; then
-        skip_all "$folder is not root's alone"
-    fi
-    folder=$(dirname "$folder")
-done
 
 # A fresh installation: no policy, and the plugins as they were built.
 no_policy() {

@@ -40,6 +40,19 @@ is_enterprise() {
 needs_plugin_files() {
     is_enterprise && skip_all 'this program loads no plugin files'
 }
+# For a whole script in which somebody is the administrator: only root can own that folder of the build
+# tree, and where others can write nothing is trusted.
+needs_admin() {
+    local folder=$BUILD/tests/elsewhere
+    [ "$(id -u)" -eq 0 ] || skip_all 'only root can be the administrator'
+    [ -x "$folder/bin/beacon" ] || skip_all "$folder/bin/beacon is not built"
+    while [ "$folder" != / ]; do
+        if [ "$(stat -c %u "$folder")" -ne 0 ] || [ $((0$(stat -c %a "$folder") & 022)) -ne 0 ]; then
+            skip_all "$folder is not root's alone"
+        fi
+        folder=$(dirname "$folder")
+    done
+}
 export ASAN_OPTIONS=detect_leaks=1:log_path=$ROOT/sanitizer
 export UBSAN_OPTIONS=print_stacktrace=1:log_path=$ROOT/sanitizer
 export TSAN_OPTIONS=halt_on_error=1:log_path=$ROOT/sanitizer
@@ -136,6 +149,11 @@ skip_all() {
 # Leave the rest of one check out.
 skip() {
     echo "   skipped: $1"
+}
+
+# has_program NAME: is it in PATH? `command` is a function of these tests, see below.
+has_program() {
+    type -P "$1" >/dev/null
 }
 
 # ---- the scripted model ----

@@ -4,7 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 needs_plugin_files
 
-[ "$(id -u)" -eq 0 ] || skip_all 'only root can be the admin'
+needs_admin
 ELSEWHERE=$BUILD/tests/elsewhere
 BEACON=$ELSEWHERE/bin/beacon
 TOYS=$BUILD/tests/plugins

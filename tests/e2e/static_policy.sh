@@ -3,7 +3,7 @@
 . "$(dirname "$0")/lib.sh"
 
 is_enterprise || skip_all 'this build loads plugin files'
-[ "$(id -u)" -eq 0 ] || skip_all 'only root can be the administrator'
+needs_admin
 BEACON=$BUILD/tests/elsewhere/bin/beacon
 ADMIN=$BUILD/tests/elsewhere/etc
 umask 022

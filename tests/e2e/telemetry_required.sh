@@ -2,7 +2,7 @@
 # telemetry_required.sh - an admin who wants an audit gets one, or no session.
 . "$(dirname "$0")/lib.sh"
 
-[ "$(id -u)" -eq 0 ] || skip_all 'only root can be the admin'
+needs_admin
 
 BEACON=$BUILD/tests/elsewhere/bin/beacon
 ETC=$BUILD/tests/elsewhere/etc
