@@ -12,7 +12,7 @@ run_json 'run them'
 expect_exit 0
 expect_requests 21
 expect_equal 'the connections' "$(jq -r .connection "$LOG" | sort -u)" 1
-if ! command -v strace >/dev/null || ! strace -f true 2>/dev/null; then
+if ! has_program strace || ! strace -f true 2>/dev/null; then
     skip 'strace cannot be used here'
 else
     stop_servers

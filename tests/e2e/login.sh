@@ -321,7 +321,7 @@ PYTHON
 }
 
 check 'on a terminal the key is asked for and not shown'
-if command -v python3 >/dev/null; then
+if has_program python3; then
     on_terminal "$KEY\\n"
     expect_exit 0
     expect_has "$STDOUT" 'API key: '
@@ -333,7 +333,7 @@ else
 fi
 
 check 'Ctrl-C at the prompt ends it with nothing kept'
-if command -v python3 >/dev/null; then
+if has_program python3; then
     on_terminal "$KEY\\x03"
     expect_exit 130
     expect_no_secret

@@ -89,8 +89,8 @@ run plugin check --format junit "$BROKEN/broken_load_umask.so"
 expect_exit 1
 expect_equal 'the failures' "$(sed -n 's/.*<testsuite .* failures="\([0-9]*\)".*/\1/p' "$STDOUT")" "$(grep -c '<failure ' "$STDOUT")"
 expect_equal 'the cases' "$(sed -n 's/.*<testsuite .* tests="\([0-9]*\)".*/\1/p' "$STDOUT")" "$(grep -c '<testcase ' "$STDOUT")"
-if command -v xmllint >/dev/null; then
-    expect_equal 'as XML' "$(xmllint --noout "$STDOUT" 2>&1)" ''
+if has_program python3; then
+    expect_equal 'as XML' "$(python3 -c 'import sys, xml.dom.minidom as xml; xml.parse(sys.argv[1])' "$STDOUT" 2>&1)" ''
 fi
 
 check '-o keeps the results in a file and shows the verdict'

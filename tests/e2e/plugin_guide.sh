@@ -9,7 +9,7 @@ NO_ADMIN=
 PAGE=$SOURCE/docs/plugin-guide.md
 GUIDE=$SOURCE/tests/e2e/guide.py
 for program in cmake git minisign python3; do
-    command -v "$program" >/dev/null || skip_all "there is no $program"
+    has_program "$program" || skip_all "there is no $program"
 done
 echo '#include <cmocka.h>' | cc -include stdarg.h -include stddef.h -include setjmp.h -include stdint.h \
     -fsyntax-only -xc - 2>/dev/null || skip_all 'there is no cmocka'

@@ -2,7 +2,7 @@
 # plugins.lock: made, compared, verified, signed; and in force it lets no other byte run.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/admin.sh"
-command -v minisign >/dev/null || skip_all 'minisign is not installed'
+has_program minisign || skip_all 'minisign is not installed'
 
 SAY=(exec --skip-git-repo-check hi)
 LOCK_NAME=plugins.lock

@@ -3,7 +3,7 @@
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/llm.sh"
 
-command -v cmake >/dev/null || skip_all 'there is no cmake'
+has_program cmake || skip_all 'there is no cmake'
 [ "$IS_SANITIZED" = no ] || skip_all 'the test host of a sanitized build only links with the sanitizer'
 
 # Installed in one place, then moved, so that nothing can rely on where it was.
@@ -67,7 +67,7 @@ for kind in provider auth telemetry sandbox; do
 done
 
 check 'it also builds with clang, and the fuzz target runs'
-if command -v clang >/dev/null; then
+if has_program clang; then
     make_plugin provider c
     build_plugin -DCMAKE_C_COMPILER=clang
     test_plugin
@@ -109,7 +109,7 @@ expect_exit 1
 expect_has "$STDERR" 'No such plan.'
 
 check 'headers alone are enough, through pkg-config'
-if command -v pkg-config >/dev/null; then
+if has_program pkg-config; then
     export PKG_CONFIG_PATH=$SDK/lib/pkgconfig
     printf '#include <beacon-sdk/sink.h>\nint main(void)\n{\n    return BEACON_OK;\n}\n' >one.c
     # shellcheck disable=SC2046 # flags are words

@@ -50,7 +50,7 @@ expect_stdout ok
 unset BEACON_PLUGIN_PATH
 
 check 'listing runs no code of a plugin'
-if command -v strace >/dev/null && strace -f true 2>/dev/null; then
+if has_program strace && strace -f true 2>/dev/null; then
     ASAN_OPTIONS=$ASAN_OPTIONS:detect_leaks=0 timeout 60 strace -f -qq -y -e trace=mmap,openat \
         -o "$CASE/trace" "$BEACON" plugin list >"$STDOUT" 2>"$STDERR"
     # A loaded library is mapped executable from its file; -y shows the file.

@@ -3,7 +3,7 @@
 . "$(dirname "$0")/lib.sh"
 is_enterprise && skip_all 'libcurl is an ordinary library of this program'
 
-if ! command -v strace >/dev/null || ! strace -f true 2>/dev/null; then
+if ! has_program strace || ! strace -f true 2>/dev/null; then
     skip_all 'strace cannot be used here'
 fi
 # The leak checker cannot work while another tracer does.
