@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "plugin/policy.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -152,11 +153,14 @@ int plugin_policy_judge_place(const struct plugin_policy *policy, enum plugin_pl
         if (list != NULL && !is_source(list, place, file)) {
             AUTO_TEXT struct text shown;
             show_list(list, &shown);
-            return error_set(err, BEACON_E_POLICY,
-                             "ask the administrator to install it where the policy allows it",
-                             "the policy does not allow plugins from %s (%s allows %s)",
-                             file[0] != '\0' ? file : plugin_place_name(place), list->where,
-                             text_string(&shown));
+            /* Two long paths fill the message; a third has its place in the advice. */
+            char hint[sizeof err->hint];
+            (void)snprintf(hint, sizeof hint,
+                           "it allows %s; ask the administrator to install it there",
+                           text_string(&shown));
+            return error_set(err, BEACON_E_POLICY, hint,
+                             "the policy does not allow plugins from %s (%s)",
+                             file[0] != '\0' ? file : plugin_place_name(place), list->where);
         }
     }
     return BEACON_OK;
