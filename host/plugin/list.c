@@ -137,14 +137,20 @@ static bool add_left_out(const struct plugin_set *set, struct text *out)
     return true;
 }
 
+static bool add_none(const struct plugin_set *set, struct text *out)
+{
+    /* Where plugins belong helps when there are none, and misleads when all are refused. */
+    return text_add_string(out, plugin_set_count(set) > 0
+                                    ? "No usable plugin was found.\n"
+                                    : "No usable plugin was found. Bundled plugins belong in "
+                                      "../lib/beacon/plugins beside the program.\n");
+}
+
 bool plugin_list_table(const struct plugin_set *set, struct text *out)
 {
     AUTO_FREE struct row *rows = NULL;
     size_t n = collect_rows(set, &rows);
-    bool is_added = n > 1
-                        ? add_rows(rows, n, out)
-                        : text_add_string(out, "No usable plugin was found. Bundled plugins belong "
-                                               "in ../lib/beacon/plugins beside the program.\n");
+    bool is_added = n > 1 ? add_rows(rows, n, out) : add_none(set, out);
     return is_added && add_all_unused(set, out) && add_left_out(set, out);
 }
 

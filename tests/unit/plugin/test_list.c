@@ -38,7 +38,7 @@ static void a_refused_file_shows_its_path_reason_and_remedy(void **state)
     text_init(&out, 1u << 20);
     struct plugin_set *set = set_of(temp_dir(state));
     assert_true(plugin_list_table(set, &out));
-    assert_says(text_string(&out), "No usable plugin was found.");
+    assert_says(text_string(&out), "No usable plugin was found.\n\nNot in use:");
     assert_says(text_string(&out), "/evil\\x1b[31m.so\n    refused: evil?[31m.so is empty, not a "
                                    "plugin file\n    what to do: copy the file again");
     assert_null(strchr(text_string(&out), '\x1b'));
