@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/alloc.h"
+#include "base/auto.h"
 #include "plugin/lock.h"
 #include "plugin/sha256.h"
 #include "plugin/trust.h"
@@ -31,6 +33,21 @@ static inline void plant(const char *name, const char *to)
     assert_true(fd >= 0);
     assert_int_equal(write(fd, tail, strlen(tail)), (ssize_t)strlen(tail));
     assert_int_equal(close(fd), 0);
+}
+
+/* A folder of the test's own with HOSTILE/<name>/libhostile_helper.so. A build tree that the group of its
+ * user can write to, as umask 002 makes it, is not trusted where files are pinned. */
+static inline const char *library_folder(void **state, const char *name)
+{
+    char from[512];
+    const char *folder = temp_path(state, name);
+    AUTO_FREE char *to = alloc_printf("%s/libhostile_helper.so", folder);
+    (void)snprintf(from, sizeof from, "%s/%s/libhostile_helper.so", HOSTILE, name);
+    if (access(folder, F_OK) != 0) {
+        make_folder(folder);
+    }
+    copy_toy(from, to);
+    return folder;
 }
 
 /* From now on what runs is written to "marker" of the temporary folder. */

@@ -11,6 +11,7 @@
 
 #include "base/alloc.h"
 #include "base/auto.h"
+#include "base/path.h"
 #include "plugin/loader.h"
 #include "plugin/manifest.h"
 #include "plugin/mapping.h"
@@ -371,7 +372,9 @@ static void of_two_majors_the_highest_known_is_taken(void **state)
 /* needs_helper.so, pinned with the true helper, in the environment of the attack. */
 static int attempt(const char *path, const char *how)
 {
-    static const char *const folders[] = {HOSTILE "/helper", NULL};
+    AUTO_FREE char *plugins = path_parent(path);
+    AUTO_FREE char *helper = path_join(plugins, "../helper");
+    const char *const folders[] = {helper, NULL};
     struct beacon_error err = {0};
     struct trusted_file file;
     void *handle = NULL;
@@ -409,6 +412,7 @@ static const char *attempt_with(void **state, const char *how)
     assert_true(n > 0);
     self[n] = '\0';
     (void)plugin_folder(state);
+    (void)library_folder(state, "helper");
     plant("needs_helper", temp_path(state, "plugins/hostile.so"));
     AUTO_FREE char *marker = alloc_printf("HOSTILE_MARKER=%s", temp_path(state, "marker"));
     (void)unlink(temp_path(state, "marker"));

@@ -169,29 +169,30 @@ static void a_library_is_pinned_by_its_hash(void **state)
 {
     struct beacon_error err = {0};
     size_t n = 0;
-    const struct closure right = {.needed = pinned_helper(), .folder = HOSTILE "/helper"};
+    const struct closure right = {.needed = pinned_helper(),
+                                  .folder = library_folder(state, "helper")};
     assert_ok(trust_with(state, &right, &n, &err), &err);
     assert_int_equal(n, 1);
 }
 
 static void a_library_with_other_bytes_is_refused(void **state)
 {
-    assert_closure_refused(state, pinned_helper(), HOSTILE "/evil", BEACON_E_POLICY,
+    assert_closure_refused(state, pinned_helper(), library_folder(state, "evil"), BEACON_E_POLICY,
                            "the library libhostile_helper.so of hostile.so has the SHA-256 ");
 }
 
 static void a_library_the_lock_does_not_name_is_refused(void **state)
 {
-    assert_closure_refused(state, NULL, HOSTILE "/helper", BEACON_E_POLICY,
+    assert_closure_refused(state, NULL, library_folder(state, "helper"), BEACON_E_POLICY,
                            "hostile.so needs the library libhostile_helper.so, which " LOCK);
-    assert_closure_refused(state, "libother.so", HOSTILE "/helper", BEACON_E_POLICY,
+    assert_closure_refused(state, "libother.so", library_folder(state, "helper"), BEACON_E_POLICY,
                            " does not name");
 }
 
 static void a_name_without_a_hash_pins_nothing(void **state)
 {
-    assert_closure_refused(state, "libhostile_helper.so", HOSTILE "/helper", BEACON_E_POLICY,
-                           " names without its SHA-256");
+    assert_closure_refused(state, "libhostile_helper.so", library_folder(state, "helper"),
+                           BEACON_E_POLICY, " names without its SHA-256");
 }
 
 static void a_library_that_is_nowhere_is_missed(void **state)
@@ -202,10 +203,9 @@ static void a_library_that_is_nowhere_is_missed(void **state)
 
 static void a_library_others_may_write_is_refused(void **state)
 {
-    make_folder(temp_path(state, "lib"));
-    copy_toy(HOSTILE "/helper/libhostile_helper.so", temp_path(state, "lib/libhostile_helper.so"));
-    assert_int_equal(chmod(temp_path(state, "lib/libhostile_helper.so"), 0666), 0);
-    assert_closure_refused(state, pinned_helper(), temp_path(state, "lib"), BEACON_E_REFUSED,
+    const char *folder = library_folder(state, "helper");
+    assert_int_equal(chmod(temp_path(state, "helper/libhostile_helper.so"), 0666), 0);
+    assert_closure_refused(state, pinned_helper(), folder, BEACON_E_REFUSED,
                            "libhostile_helper.so can be changed by others");
 }
 
