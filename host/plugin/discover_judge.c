@@ -90,9 +90,9 @@ static void put_in_quarantine(struct found *found, const struct quarantine_entry
                    found->manifest->id);
     const bool has_slot = kept->slot[0] != '\0';
     (void)error_set(&found->entry.refusal, BEACON_E_REFUSED, hint,
-                    "%s %s is in quarantine since %s: %s%s%s", found->manifest->id,
-                    found->manifest->version, day, kept->reason, has_slot ? " in " : "",
-                    kept->slot);
+                    "%s %s is in quarantine since %s: %s%s%s%s", found->manifest->id,
+                    found->manifest->version, day, kept->reason, has_slot ? " in " : "", kept->slot,
+                    has_slot ? "()" : "");
     found->entry.state = PLUGIN_QUARANTINED;
 }
 
