@@ -29,11 +29,6 @@ void memory_fail_at(uint64_t n, bool is_for_good)
     atomic_store(&has_failed, false);
 }
 
-uint64_t memory_slot_allocations(void)
-{
-    return atomic_load(&n_allocations);
-}
-
 bool memory_has_failed(void)
 {
     return atomic_load(&has_failed);

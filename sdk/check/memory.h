@@ -19,8 +19,7 @@ int64_t memory_live_bytes(void);
 /* While a slot is entered: allocations counted, and the n-th of them (from 1) fails, as do all behind
  * it when `is_for_good`. 0: none fails. The count begins anew. */
 void memory_fail_at(uint64_t n, bool is_for_good);
-uint64_t memory_slot_allocations(void); /* since memory_fail_at() */
-bool memory_has_failed(void);           /* has one been refused since memory_fail_at()? */
+bool memory_has_failed(void); /* has one been refused since memory_fail_at()? */
 
 /* From now on it is noticed when a block that holds these bytes is freed, or moved, inside a slot. `secret`
  * is borrowed; NULL ends it. */

@@ -17,7 +17,8 @@
 
 /* ---- which checks ---- */
 
-bool run_list_names(const char *list, const char *id)
+/* Does a list like "S,L,P.cancel" name the check? Whole groups and ids count. */
+static bool list_names(const char *list, const char *id)
 {
     while (*list != '\0') {
         const size_t n = strcspn(list, ",");
@@ -40,7 +41,7 @@ static int check_list(const char *option, const char *list, struct beacon_error 
         (void)memcpy(word, list, n < sizeof word - 1 ? n : sizeof word - 1);
         word[n < sizeof word - 1 ? n : sizeof word - 1] = '\0';
         for (size_t i = 0; i < check_table_n && !is_known; i++) {
-            is_known = run_list_names(word, check_table[i].id);
+            is_known = list_names(word, check_table[i].id);
         }
         if (!is_known) {
             return error_set(err, BEACON_E_INVALID, "see `beacon plugin check --list`",
@@ -53,8 +54,8 @@ static int check_list(const char *option, const char *list, struct beacon_error 
 
 static bool is_wanted(const struct run_settings *settings, const struct check *check)
 {
-    return (settings->only == NULL || run_list_names(settings->only, check->id)) &&
-           (settings->skip == NULL || !run_list_names(settings->skip, check->id));
+    return (settings->only == NULL || list_names(settings->only, check->id)) &&
+           (settings->skip == NULL || !list_names(settings->skip, check->id));
 }
 
 static void add_result(struct run_report *report, const struct check *check, const char *component)

@@ -36,7 +36,4 @@ int run_checks(const struct run_settings *settings, struct run_report *ret,
                struct beacon_error *err);
 void run_report_finish(struct run_report *report);
 
-/* Does a list like "S,L,P.cancel" name the check? Whole groups and ids count. */
-bool run_list_names(const char *list, const char *id);
-
 #endif
