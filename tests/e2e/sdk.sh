@@ -5,7 +5,7 @@
 #
 # The packages go to BUILD_DIR/tests/npm. The SDK's own native binaries (some hundred megabytes, optional
 # dependencies) are left out: what is installed is 150 KB of JavaScript. Without node and npm the test
-# is skipped; a failed installation is a failure.
+# is skipped; a failed installation is a failure in CI, elsewhere npm may have no way to its registry.
 folder=$(cd "$(dirname "$0")/npm" && pwd)
 peers=${1:?usage: $0 BUILD_DIR [NAME]}/tests/npm
 
@@ -19,7 +19,11 @@ if ! cmp -s "$folder/package-lock.json" "$peers/installed.json"; then
     # As the machine has npm set up: with its registry, proxy and certificates.
     mkdir -p "$peers" && rm -f "$peers/installed.json"
     cp "$folder"/package.json "$folder"/package-lock.json "$folder"/.npmrc "$peers" || exit 1
-    (cd "$peers" && npm ci --omit=optional --ignore-scripts --no-audit --no-fund --loglevel=error) || exit 1
+    (cd "$peers" && npm ci --omit=optional --ignore-scripts --no-audit --no-fund --loglevel=error) || {
+        [ -z "${CI-}" ] || exit 1
+        echo 'sdk: skipped, npm could not install the packages; what it said is above'
+        exit 77
+    }
     cp "$folder/package-lock.json" "$peers/installed.json" || exit 1
 fi
 cp "$folder"/*.mjs "$peers" || exit 1
