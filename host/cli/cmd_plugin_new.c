@@ -82,6 +82,18 @@ static bool is_on_path(const char *folder)
     return false;
 }
 
+/* As it can be copied into a shell. */
+static void print_word(const char *path)
+{
+    const bool is_plain = strpbrk(path, " \t\n\"'`$&|;<>()*?[]{}#~!\\") == NULL;
+    (void)fputs(is_plain ? "" : "'", stdout);
+    for (const char *p = path; *p != '\0'; p++) {
+        (void)fputs(*p == '\'' ? "'\\'" : "", stdout);
+        (void)putchar(*p);
+    }
+    (void)fputs(is_plain ? "" : "'", stdout);
+}
+
 static void print_next_steps(const struct plugin_template *t, const char *folder, size_t n_files)
 {
     AUTO_FREE char *target = plugin_template_target(t);
@@ -89,11 +101,16 @@ static void print_next_steps(const struct plugin_template *t, const char *folder
     (void)printf("Made the %s plugin %s in %s: %zu files.\n\nNext:\n", t->kind, t->id, t->dir,
                  n_files);
     if (strcmp(t->dir, ".") != 0) {
-        (void)printf("  cd %s\n", t->dir);
+        (void)printf("  cd ");
+        print_word(t->dir);
+        (void)printf("\n");
     }
-    (void)printf(
-        "  cmake -B b%s%s && cmake --build b && ctest --test-dir b\n",
-        is_on_path(folder) ? "" : " -DCMAKE_PREFIX_PATH=", is_on_path(folder) ? "" : prefix);
+    (void)printf("  cmake -B b");
+    if (!is_on_path(folder)) {
+        (void)printf(" -DCMAKE_PREFIX_PATH=");
+        print_word(prefix);
+    }
+    (void)printf(" && cmake --build b && ctest --test-dir b\n");
     (void)printf("  beacon plugin check b/%s.so\n\n", target);
     (void)printf("README.md tells what is where, and how Beacon is told to use it.\n");
 }

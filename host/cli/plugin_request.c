@@ -42,7 +42,7 @@ static int take(void *ctx, int id, const char *value, struct beacon_error *err)
         break;
     }
     if (parse->usage->name_words == NULL || request->name != NULL) {
-        return error_set(err, BEACON_E_INVALID, "leave it out", "unexpected argument '%s' found",
+        return error_set(err, BEACON_E_INVALID, "see --help", "unexpected argument '%s' found",
                          value);
     }
     request->name = value;

@@ -132,6 +132,9 @@ expect_exit 0
 expect_has "$STDOUT" 'cd new'
 expect_has new/plugin.json '"id": "com.acme.login"'
 expect_has new/plugin.c 'BEACON_PLUGIN(com_acme_login, &plugin)'
+run plugin new --kind auth --id com.acme.login --dir "it's new"
+expect_exit 0
+expect_has "$STDOUT" "cd 'it'\\''s new'"
 mkdir -p repository/.git
 run plugin new --kind auth --id com.acme.login --dir repository
 expect_exit 0
