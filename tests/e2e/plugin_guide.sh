@@ -48,7 +48,8 @@ trap 'status=$?; clean_up; (exit "$status"); finish' EXIT
 
 # Where the page names what a test must not touch, a place that it may.
 for file in blocks/*.sh; do
-    sed -i -e "s|/etc/code|$ADMIN|g" -e "s|/opt/|$OPT/|g" -e "s|8808|$PORT|g" "$file"
+    # In two steps: the tree itself may lie below /opt.
+    sed -i -e "s|/opt/|@OPT@/|g" -e "s|/etc/code|$ADMIN|g" -e "s|@OPT@|$OPT|g" -e "s|8808|$PORT|g" "$file"
 done
 # What a person's terminal would not say, and the names of these places.
 as_on_the_page() {
