@@ -4,6 +4,7 @@
  * $CODE_HOME; an empty `path =` masks the id), BEACON_PLUGIN_PATH, $CODE_HOME/plugins, the bundled
  * folder ../lib/beacon/plugins beside the executable, then the compiled-in library folder. An id that
  * is bundled or static is not replaced unless a drop-in says `override = yes` and the policy permits.
+ * With raised privileges (AT_SECURE) nothing of the user's counts: neither the variable nor $CODE_HOME.
  * Never searched: the current directory, the repository, relative names. Opening a set reads ELF notes and runs
  * no plugin code; a file that cannot be used stays in the set with its refusal, and the others work,
  * unless a drop-in says `required = yes`.

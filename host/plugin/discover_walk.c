@@ -64,13 +64,20 @@ static void leave_out(struct walk *walk, const char *path, enum plugin_place pla
     (void)error_set(&visit->visit.reason, BEACON_E_REFUSED, hint, "%s", why);
 }
 
+/* A place that the person who started the program chose, by a variable, by $CODE_HOME or by $HOME. */
 static bool is_left_out(struct walk *walk, const char *path, enum plugin_place place)
 {
     if (walk->set->is_safe_mode) {
         leave_out(walk, path, place, "start without --safe-mode",
                   "safe mode uses bundled plugins only");
+        return true;
     }
-    return walk->set->is_safe_mode;
+    if (getauxval(AT_SECURE) != 0) { /* whose rights these are is not who chose the place */
+        leave_out(walk, path, place, "put the plugin into a drop-in file of the system",
+                  "places of a user are ignored while the program runs with raised privileges");
+        return true;
+    }
+    return false;
 }
 
 /* A folder that cannot be searched is shown like a file that cannot be used. */
@@ -169,17 +176,10 @@ static void refuse_relative(struct walk *walk, const char *folder)
     refuse_folder(walk, visit, &error);
 }
 
-/* Why the variable does not count, or NULL. */
-static const char *secure_mode(void)
+static bool is_secure_mode(void)
 {
     const char *secure = getenv("CODE_SECURE_MODE");
-    if (getauxval(AT_SECURE) != 0) {
-        return "BEACON_PLUGIN_PATH is ignored while the program runs with raised privileges";
-    }
-    if (secure != NULL && strcmp(secure, "1") == 0) {
-        return "BEACON_PLUGIN_PATH is ignored under CODE_SECURE_MODE=1";
-    }
-    return NULL;
+    return secure != NULL && strcmp(secure, "1") == 0;
 }
 
 static void walk_env_path(struct walk *walk)
@@ -193,9 +193,10 @@ static void walk_env_path(struct walk *walk)
     if (is_left_out(walk, env_path, PLUGIN_PLACE_ENV)) {
         return;
     }
-    if (secure_mode() != NULL) {
+    if (is_secure_mode()) {
         leave_out(walk, env_path, PLUGIN_PLACE_ENV,
-                  "put the plugin into a drop-in file of the system", secure_mode());
+                  "put the plugin into a drop-in file of the system",
+                  "BEACON_PLUGIN_PATH is ignored under CODE_SECURE_MODE=1");
         return;
     }
     for (const char *at = env_path; *at != '\0';) {

@@ -148,6 +148,26 @@ expect_exit 1
 expect_has "$STDOUT" 'was found in the places that were searched'
 expect_has "$STDOUT" 'What to do: start without --safe-mode.'
 
+check 'with raised privileges no place of the user counts'
+if [ "$(id -u)" -eq 0 ] && ! findmnt -no OPTIONS -T "$CASE" | grep -q nosuid; then
+    mkdir -p "$CASE/raised/bin" "$CASE/extra"
+    cp "$BEACON" "$CASE/raised/bin/beacon"
+    cp -a "$BUILD/lib" "$CASE/raised/lib"
+    chown root:65534 "$CASE/raised/bin/beacon"
+    chmod 2755 "$CASE/raised/bin/beacon" # the group differs from the caller's: AT_SECURE
+    cp "$TOYS/good/toy.so" "$CASE/extra/"
+    install_plugin "$TOYS/good/toy_old.so"
+    BEACON=$CASE/raised/bin/beacon
+    BEACON_PLUGIN_PATH=$CASE/extra run plugin list
+    BEACON=$BUILD/bin/beacon
+    expect_exit 0
+    expect_has "$STDOUT" 'places of a user are ignored while the program runs with raised privileges'
+    expect_has "$STDOUT" 'com.beacon.provider-responses'
+    expect_not "$STDOUT" 'com.example.toy'
+else
+    skip 'only root can raise, and nothing can where nosuid is mounted'
+fi
+
 check 'show tells about an installed plugin and about any file'
 install_plugin "$TOYS/good/toy.so"
 run plugin show toy
