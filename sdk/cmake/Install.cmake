@@ -6,21 +6,26 @@ include(CMakePackageConfigHelpers)
 # The program finds these beside itself, in ../lib/beacon; the name of that folder is not the system's.
 set(beacon_private lib/beacon)
 
+# Plugins in a folder that a group can write to are not loaded, so neither the umask of who installs nor
+# that of who built decides about that.
+set(beacon_program_mode OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ
+    WORLD_EXECUTE)
+set(CMAKE_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS ${beacon_program_mode})
+
 install(TARGETS beacon RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT runtime)
 install(DIRECTORY ${PROJECT_BINARY_DIR}/lib/beacon/plugins DESTINATION ${beacon_private}
-    COMPONENT runtime USE_SOURCE_PERMISSIONS FILES_MATCHING PATTERN "*.so")
+    COMPONENT runtime FILE_PERMISSIONS ${beacon_program_mode} FILES_MATCHING PATTERN "*.so")
 install(DIRECTORY ${PROJECT_BINARY_DIR}/lib/beacon/bin DESTINATION ${beacon_private}
-    COMPONENT runtime USE_SOURCE_PERMISSIONS)
+    COMPONENT runtime FILE_PERMISSIONS ${beacon_program_mode})
 install(FILES LICENSE README.md SECURITY.md CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR}
     COMPONENT runtime)
 
 install(DIRECTORY include/beacon sdk/include/beacon-sdk DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
     COMPONENT sdk FILES_MATCHING PATTERN "*.h" PATTERN "*.hpp")
 install(TARGETS beacon_testhost ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT sdk)
-install(DIRECTORY sdk/template DESTINATION ${CMAKE_INSTALL_DATADIR}/beacon COMPONENT sdk
-    USE_SOURCE_PERMISSIONS)
-install(DIRECTORY sdk/examples DESTINATION ${CMAKE_INSTALL_DATADIR}/beacon COMPONENT sdk
-    USE_SOURCE_PERMISSIONS)
+install(DIRECTORY sdk/template sdk/examples DESTINATION ${CMAKE_INSTALL_DATADIR}/beacon COMPONENT sdk
+    PATTERN "*.sh.in" PERMISSIONS ${beacon_program_mode}
+    PATTERN "*.py" PERMISSIONS ${beacon_program_mode})
 install(DIRECTORY docs DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT sdk)
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR}/sdk COMPONENT sdk)
 

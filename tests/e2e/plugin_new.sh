@@ -7,7 +7,7 @@ has_program cmake || skip_all 'there is no cmake'
 [ "$IS_SANITIZED" = no ] || skip_all 'the test host of a sanitized build only links with the sanitizer'
 
 # Installed in one place, then moved, so that nothing can rely on where it was.
-cmake --install "$BUILD" --prefix "$ROOT/first" >"$ROOT/install.log" 2>&1 || {
+(umask 002 && cmake --install "$BUILD" --prefix "$ROOT/first") >"$ROOT/install.log" 2>&1 || {
     cat "$ROOT/install.log"
     exit 2
 }
@@ -39,6 +39,9 @@ expect_equal 'the texts' "$(grep -rIlF -e "$SOURCE" -e "$BUILD" -e "$ROOT" "$SDK
 if grep -q '^CMAKE_BUILD_TYPE:STRING=Release' "$BUILD/CMakeCache.txt"; then
     expect_equal 'the programs' "$(grep -rlF -e "$SOURCE" -e "$BUILD" "$SDK")" ''
 fi
+
+check 'what is installed can only be changed by who installed it, whatever the umask'
+expect_equal 'what others may change' "$(find "$SDK" -perm /022 ! -type l)" ''
 
 check 'there are two components, and each is whole'
 cmake --install "$BUILD" --prefix "$CASE/runtime" --component runtime >/dev/null
