@@ -40,18 +40,29 @@ is_enterprise() {
 needs_plugin_files() {
     is_enterprise && skip_all 'this program loads no plugin files'
 }
-# For a whole script in which somebody is the administrator: only root can own that folder of the build
-# tree, and where others can write nothing is trusted.
-needs_admin() {
+# Why nobody can be the administrator here, or nothing: only root can own that folder of the build tree,
+# and where others can write nothing is trusted.
+why_no_admin() {
     local folder=$BUILD/tests/elsewhere
-    [ "$(id -u)" -eq 0 ] || skip_all 'only root can be the administrator'
-    [ -x "$folder/bin/beacon" ] || skip_all "$folder/bin/beacon is not built"
-    while [ "$folder" != / ]; do
-        if [ "$(stat -c %u "$folder")" -ne 0 ] || [ $((0$(stat -c %a "$folder") & 022)) -ne 0 ]; then
-            skip_all "$folder is not root's alone"
-        fi
-        folder=$(dirname "$folder")
-    done
+    if [ "$(id -u)" -ne 0 ]; then
+        echo 'only root can be the administrator'
+    elif [ ! -x "$folder/bin/beacon" ]; then
+        echo "$folder/bin/beacon is not built"
+    else
+        while [ "$folder" != / ]; do
+            if [ "$(stat -c %u "$folder")" -ne 0 ] || [ $((0$(stat -c %a "$folder") & 022)) -ne 0 ]; then
+                echo "$folder is not root's alone"
+                return
+            fi
+            folder=$(dirname "$folder")
+        done
+    fi
+}
+# For a whole script in which somebody is the administrator.
+needs_admin() {
+    local why
+    why=$(why_no_admin)
+    [ -z "$why" ] || skip_all "$why"
 }
 export ASAN_OPTIONS=detect_leaks=1:log_path=$ROOT/sanitizer
 export UBSAN_OPTIONS=print_stacktrace=1:log_path=$ROOT/sanitizer
