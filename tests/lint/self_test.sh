@@ -117,7 +117,7 @@ fi
 clean_tree
 put host/base/a.c "$spdx" '#define A "system(x) gets(y) TO_DO"' "#define B '\"'" 'int x; /* gets(z) */'
 passes banned 'a tree with the names in strings and comments only'
-put notes.md 'write to someone@''example.com, clone git@''github.com:a/b' 'under ${DIR}/work/ or a/root/b'
+put notes.md 'write to someone@''example.com, clone git@''github.com:a/b' 'under ${DIR}/wo''rk/ or a/ro''ot/b'
 passes words 'addresses of nobody and relative paths'
 
 if [ "$n_bad" -gt 0 ]; then
