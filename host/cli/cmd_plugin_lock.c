@@ -307,6 +307,23 @@ static void print_next_steps(const struct lock_work *work)
     (void)printf("To verify it:  beacon plugin lock --verify\n");
 }
 
+/* A lock of a few files takes everything else out of use: that must not come as a surprise. */
+static void warn_of_others(const struct lock_work *work)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < plugin_set_count(work->plugins.set); i++) {
+        const struct plugin_entry *entry = plugin_set_entry(work->plugins.set, i);
+        n += entry->state == PLUGIN_USABLE && entry->built_in == NULL &&
+             plugin_lock_find(work->made, entry->id) == NULL;
+    }
+    if (n > 0 && work->output == NULL) { /* elsewhere it may be for another machine */
+        (void)fprintf(stderr,
+                      "warning: %zu plugin%s in use %s not in this lock and will be refused; "
+                      "`beacon plugin lock` without a FILE adds what is in use\n",
+                      n, n == 1 ? "" : "s", n == 1 ? "is" : "are");
+    }
+}
+
 static int write_lock(const struct lock_work *work, struct beacon_error *err)
 {
     AUTO_TEXT struct text text;
@@ -319,6 +336,7 @@ static int write_lock(const struct lock_work *work, struct beacon_error *err)
         const size_t n = plugin_lock_count(work->made);
         (void)printf("%s: locked %zu plugin%s\n", work->path, n, n == 1 ? "" : "s");
         print_next_steps(work);
+        warn_of_others(work);
     }
     return rc;
 }

@@ -247,18 +247,6 @@ void plugin_lock_put(struct plugin_lock *lock, const struct lock_entry *entry, s
     }
 }
 
-bool plugin_lock_remove(struct plugin_lock *lock, const char *id)
-{
-    size_t i = position_of(lock, id);
-    if (!is_at(lock, i, id)) {
-        return false;
-    }
-    finish_entry(&lock->entries[i]);
-    memmove(&lock->entries[i], &lock->entries[i + 1], (lock->n - i - 1) * sizeof *lock->entries);
-    lock->n--;
-    return true;
-}
-
 /* ---- platforms ---- */
 
 struct platform_row {

@@ -67,9 +67,6 @@ const struct lock_pin *lock_entry_pin(const struct lock_entry *entry, const char
  * the old version and *ret_dropped (may be NULL) is how many. */
 void plugin_lock_put(struct plugin_lock *lock, const struct lock_entry *entry, size_t *ret_dropped);
 
-/* Take `id` out; false when it was not in. */
-bool plugin_lock_remove(struct plugin_lock *lock, const char *id);
-
 /* The file as text, ready to be written. LIMIT: a value does not fit into a line; INVALID: a value
  * would not be read back as it is. */
 int plugin_lock_format(const struct plugin_lock *lock, struct text *out, struct beacon_error *err);

@@ -74,6 +74,15 @@ expect_exit 0
 run "${SAY[@]}"
 expect_exit 0
 
+check 'a lock of one file warns of the plugins that it takes out of use'
+no_policy
+run plugin lock "$RESPONSES"
+expect_exit 0
+expect_has "$STDERR" 'in use are not in this lock and will be refused'
+run plugin lock
+expect_exit 0
+expect_stderr ''
+
 check 'the lock of the policy goes before that of the home, and a user cannot add to it'
 deploy <<<''
 run "${SAY[@]}"
