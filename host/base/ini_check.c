@@ -201,9 +201,21 @@ static int check_continuation(const struct check *check, size_t at)
     return BEACON_OK;
 }
 
+/* One is skipped with the file's beginning; inih would skip another at the start of its text. */
+static int check_mark(const struct check *check)
+{
+    const struct ini_cursor *cursor = &check->cursor;
+    if (cursor->line == 1 && cursor->n >= BOM_BYTES && memcmp(cursor->text, BOM, BOM_BYTES) == 0) {
+        return refuse(check, "save the file as UTF-8, without a mark",
+                      "the file begins with two byte order marks");
+    }
+    return BEACON_OK;
+}
+
 static int check_line(struct check *check)
 {
     int rc = check_bytes(check);
+    rc = rc == BEACON_OK ? check_mark(check) : rc;
     if (rc != BEACON_OK) {
         return rc;
     }

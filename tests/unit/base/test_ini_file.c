@@ -101,6 +101,13 @@ static void crlf_a_byte_order_mark_and_a_missing_last_newline_do_not_matter(void
     ini_file_destroy(file);
 }
 
+static void a_second_byte_order_mark_is_refused(void **state)
+{
+    (void)state;
+    assert_bad("\xef\xbb\xbf\xef\xbb\xbf:\t ", 9,
+               "a.ini:1: the file begins with two byte order marks");
+}
+
 static void an_indented_key_at_the_start_of_a_section_is_a_key(void **state)
 {
     (void)state;
@@ -297,6 +304,7 @@ int main(void)
         cmocka_unit_test(a_repeated_key_and_a_continuation_line_append),
         cmocka_unit_test(comments_end_values_only_behind_a_blank),
         cmocka_unit_test(crlf_a_byte_order_mark_and_a_missing_last_newline_do_not_matter),
+        cmocka_unit_test(a_second_byte_order_mark_is_refused),
         cmocka_unit_test(an_indented_key_at_the_start_of_a_section_is_a_key),
         cmocka_unit_test(nothing_is_an_empty_file),
         cmocka_unit_test(sections_are_listed_once_with_their_first_line),
