@@ -201,7 +201,7 @@ static int meet_child(const struct spawn_birth *birth, struct spawn_child child,
                          "%s could not be started: %s", birth->request->argv[0],
                          pidfd < 0 ? "the kernel gave no pidfd" : "killed before it began");
     }
-    *ret = (struct spawn_child){.pid = child.pid, .pidfd = take_fd(&pidfd)};
+    *ret = (struct spawn_child){.pid = child.pid, .group = child.pid, .pidfd = take_fd(&pidfd)};
     return BEACON_OK;
 }
 
@@ -250,10 +250,29 @@ int spawn_start(const struct spawn_request *request, struct spawn_child *ret,
     return rc;
 }
 
-void spawn_kill_group(pid_t pid, int signal_number)
+void spawn_signal(const struct spawn_child *child, int signal_number)
 {
-    assert(pid > 1);
-    (void)kill(-pid, signal_number);
+    if (child->group > 1) {
+        (void)kill(-child->group, signal_number);
+    }
+}
+
+void spawn_kill(const struct spawn_child *child)
+{
+    spawn_signal(child, SIGKILL);
+}
+
+void spawn_reap(struct spawn_child *child, int *ret_status)
+{
+    *ret_status = 0;
+    if (child->pid > 1) {
+        while (waitpid(child->pid, ret_status, __WALL) < 0 && errno == EINTR) {
+        }
+    }
+    if (child->pidfd >= 0) {
+        (void)close(child->pidfd);
+    }
+    *child = (struct spawn_child){.pidfd = -1};
 }
 
 void spawn_adopt_orphans(void)

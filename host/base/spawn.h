@@ -46,9 +46,12 @@ struct spawn_request {
     const void *prepare_ctx;
 };
 
+/* One started process. In a pid namespace `pid` is the process that reaps there, and everything in the
+ * namespace ends with it. */
 struct spawn_child {
-    pid_t pid;
-    int pidfd; /* the caller's to close; readable when the child has exited */
+    pid_t pid;   /* direct child of this process */
+    pid_t group; /* process group of the program itself, as this process sees it */
+    int pidfd;   /* readable when everything is over; spawn_reap() closes it */
 };
 
 /* On failure nothing is left running; `failure` (may be NULL) tells the stage. A missing program is
@@ -56,8 +59,16 @@ struct spawn_child {
 int spawn_start(const struct spawn_request *request, struct spawn_child *ret,
                 struct spawn_failure *failure, struct beacon_error *err);
 
-/* SIGKILL (or another signal) to the whole group the child leads. A vanished group is fine. */
-void spawn_kill_group(pid_t pid, int signal_number);
+/* A signal to the program's whole group. A vanished one is fine. */
+void spawn_signal(const struct spawn_child *child, int signal_number);
+
+/* SIGKILL to the group and, in a pid namespace, to everything in it. Reap it afterwards. */
+void spawn_kill(const struct spawn_child *child);
+
+/* Wait for the end, however long that takes; at once when the pidfd is readable. *ret_status is that of
+ * waitpid(), of the program itself also when something reaped it inside. Closes the descriptors of
+ * `child` and forgets it; a child that was reaped before is fine (status 0). */
+void spawn_reap(struct spawn_child *child, int *ret_status);
 
 /* From now on orphaned descendants are adopted by this process, so that spawn_sweep() finds them. */
 void spawn_adopt_orphans(void);

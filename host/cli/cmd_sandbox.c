@@ -16,6 +16,7 @@
 #include "base/path.h"
 #include "base/spawn.h"
 #include "base/text.h"
+#include "cli/sandbox_config.h"
 #include "cli/wire_plugins.h"
 #include "cli/wire_policy.h"
 #include "sandbox/sandbox.h"
@@ -26,22 +27,31 @@
 #define EXPLAIN_BYTES        65536
 
 static const char usage[] =
-    "Usage: beacon sandbox linux [OPTIONS] [--] COMMAND [ARGS...]\n"
+    "Usage: beacon sandbox linux|macos|none [OPTIONS] [--] COMMAND [ARGS...]\n"
     "       beacon sandbox explain [OPTIONS]\n"
     "\n"
     "Run COMMAND as the agent would run it: reading anything, writing nothing, no network.\n"
     "\n"
-    "  --full-auto     writing is allowed beneath the current directory, /tmp and $TMPDIR\n"
-    "  --backend NAME  auto (the default), landlock or none\n"
+    "  --sandbox MODE  read-only (the default), workspace-write or danger-full-access\n"
+    "  --full-auto     the same as --sandbox workspace-write\n"
+    "  --writable DIR  this directory is writable too; may be given again\n"
+    "  --backend NAME  auto (the default), namespaces, landlock or none\n"
+    "  -C, --cd DIR    the workspace; the default is the current directory\n"
     "  --safe-mode     use only the plugins that came with beacon\n"
     "\n"
+    "In workspace-write the workspace, /tmp, $TMPDIR and each --writable may be written.\n"
     "The exit status is that of COMMAND, 128+N when signal N ended it, 126 when the sandbox\n"
     "could not be set up, 127 when there is no such program, 78 when an admin's policy forbids "
     "it.\n";
 
+#define WRITABLE_MAX 64
+
 struct sandbox_options {
-    bool is_explain, is_full_auto, is_safe_mode, wants_help;
-    const char *backend;
+    bool is_explain, is_safe_mode, wants_help;
+    const char *mode, *backend;
+    const char *dir; /* NULL: the current one */
+    const char *writable[WRITABLE_MAX];
+    size_t n_writable;
     char **command; /* NULL-terminated */
 };
 
@@ -53,44 +63,106 @@ static bool fail_usage(const char *what, const char *which)
     return false;
 }
 
+static bool is_mode(const char *name)
+{
+    return strcmp(name, "read-only") == 0 || strcmp(name, "workspace-write") == 0 ||
+           strcmp(name, "danger-full-access") == 0;
+}
+
+static bool take_value(struct sandbox_options *ret, const char *name, const char *value)
+{
+    if (strcmp(name, "--backend") == 0) {
+        ret->backend = value;
+    } else if (strcmp(name, "--cd") == 0 || strcmp(name, "-C") == 0) {
+        ret->dir = value;
+    } else if (strcmp(name, "--sandbox") == 0) {
+        ret->mode = value;
+        return is_mode(value) || fail_usage("unknown sandbox mode ", value);
+    } else if (ret->n_writable == WRITABLE_MAX) {
+        return fail_usage("too many directories: --writable ", value);
+    } else {
+        ret->writable[ret->n_writable++] = value;
+    }
+    return true;
+}
+
+/* The name of an option that takes a value; NULL: it is none. *ret_value is what follows '='. */
+static const char *valued_option(const char *word, const char **ret_value)
+{
+    static const char *const names[] = {"--backend", "--cd", "-C", "--sandbox", "--writable"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        const size_t n = strlen(names[i]);
+        if (strncmp(word, names[i], n) == 0 && (word[n] == '\0' || word[n] == '=')) {
+            *ret_value = word[n] == '=' ? word + n + 1 : NULL;
+            return names[i];
+        }
+    }
+    return NULL;
+}
+
+static bool take_flag(struct sandbox_options *ret, const char *word)
+{
+    if (strcmp(word, "--full-auto") == 0) {
+        ret->mode = "workspace-write";
+    } else if (strcmp(word, "--safe-mode") == 0) {
+        ret->is_safe_mode = true;
+    } else if (strcmp(word, "-h") == 0 || strcmp(word, "--help") == 0) {
+        ret->wants_help = true;
+    } else {
+        return fail_usage("unexpected argument ", word);
+    }
+    return true;
+}
+
 /* Options end at "--" or at the first word that is none: what follows belongs to the command. */
 static bool parse_flags(char **argv, struct sandbox_options *ret)
 {
     for (; *argv != NULL && (*argv)[0] == '-'; argv++) {
+        const char *value = NULL;
         if (strcmp(*argv, "--") == 0) {
             argv++;
             break;
         }
-        if (strcmp(*argv, "--full-auto") == 0) {
-            ret->is_full_auto = true;
-        } else if (strcmp(*argv, "--safe-mode") == 0) {
-            ret->is_safe_mode = true;
-        } else if (strcmp(*argv, "-h") == 0 || strcmp(*argv, "--help") == 0) {
-            ret->wants_help = true;
-        } else if (strcmp(*argv, "--backend") == 0 && argv[1] != NULL) {
-            ret->backend = *++argv;
-        } else if (strncmp(*argv, "--backend=", 10) == 0) {
-            ret->backend = *argv + 10;
-        } else {
-            return fail_usage("unexpected argument ", *argv);
+        const char *name = valued_option(*argv, &value);
+        if (name != NULL && value == NULL) {
+            value = *++argv;
+        }
+        if (name != NULL && value == NULL) {
+            return fail_usage("a value is missing after ", name);
+        }
+        if (!(name != NULL ? take_value(ret, name, value) : take_flag(ret, *argv))) {
+            return false;
         }
     }
     ret->command = argv;
     return true;
 }
 
+static bool is_platform(const char *what)
+{
+    return strcmp(what, "linux") == 0 || strcmp(what, "landlock") == 0 ||
+           strcmp(what, "macos") == 0 || strcmp(what, "seatbelt") == 0 || strcmp(what, "none") == 0;
+}
+
+/* Each platform has its backends; on another one they say that they are not available. */
+static const char *default_backend(const char *what)
+{
+    return what[0] == 'l' ? "auto" : what[0] == 'n' ? "none" : "seatbelt";
+}
+
 static bool parse_options(int argc, char **argv, struct sandbox_options *ret)
 {
     const char *what = argc > 1 ? argv[1] : "";
-    bool is_run = strcmp(what, "linux") == 0 || strcmp(what, "landlock") == 0;
-    ret->backend = "auto";
+    bool is_run = is_platform(what);
+    ret->backend = is_run ? default_backend(what) : "auto";
+    ret->mode = is_run && what[0] == 'n' ? "danger-full-access" : "read-only";
     ret->is_explain = strcmp(what, "explain") == 0;
     ret->wants_help = strcmp(what, "-h") == 0 || strcmp(what, "--help") == 0;
     if (ret->wants_help) {
         return true;
     }
     if (!is_run && !ret->is_explain) {
-        return what[0] == '\0' ? fail_usage("say what to do: linux or explain", "")
+        return what[0] == '\0' ? fail_usage("say what to do: linux, macos, none or explain", "")
                                : fail_usage("unknown sandbox command ", what);
     }
     if (!parse_flags(argv + 2, ret) || ret->wants_help) {
@@ -123,13 +195,13 @@ static int own_terminal(void)
 }
 
 /* The one child, for the signal handler. */
-static volatile sig_atomic_t running_pid;
+static volatile sig_atomic_t running_group;
 
 static void forward_signal(int signal_number)
 {
     int saved = errno;
-    if (running_pid > 1) {
-        (void)kill(-(pid_t)running_pid, signal_number);
+    if (running_group > 1) {
+        (void)kill(-(pid_t)running_group, signal_number);
     }
     errno = saved;
 }
@@ -210,12 +282,12 @@ static int run_command(struct sandbox *sandbox, char **command)
     if (sandbox_start(sandbox, &request, &run, &child, &err) != BEACON_OK) {
         return report(&err);
     }
-    running_pid = child.pid;
+    running_group = child.group;
     forward_signals();
     int status = wait_for(child.pid, terminal);
-    running_pid = 0;
+    running_group = 0;
     (void)close(child.pidfd);
-    spawn_kill_group(child.pid, SIGKILL);
+    spawn_kill(&child);
     if (!had_children) {
         (void)spawn_sweep(NULL, 0);
     }
@@ -238,9 +310,11 @@ static int explain(struct sandbox *sandbox)
 static int open_and_run(const struct sandbox_options *options, const char *cwd, const char *home)
 {
     struct sandbox_settings settings = {
-        .mode = options->is_full_auto ? SANDBOX_WORKSPACE_WRITE : SANDBOX_READ_ONLY,
+        .mode = sandbox_config_mode(options->mode),
         .backend = options->backend,
         .cwd = cwd,
+        .writable_roots = options->writable,
+        .n_writable_roots = options->n_writable,
         .home = home,
     };
     struct beacon_error err = {.struct_size = sizeof err};
@@ -271,6 +345,13 @@ int cmd_sandbox(int argc, char **argv)
     }
     if (options.wants_help) {
         return fputs(usage, stdout) < 0 ? EXIT_STATUS_FAILED : EXIT_STATUS_OK;
+    }
+    if (options.dir != NULL && chdir(options.dir) != 0) {
+        (void)fprintf(stderr,
+                      "error: cannot use the workspace %s: %s\n  name an existing directory with "
+                      "-C\n",
+                      options.dir, strerror(errno));
+        return EXIT_STATUS_SANDBOX_SETUP;
     }
     AUTO_FREE char *cwd = path_cwd();
     if (cwd == NULL) {

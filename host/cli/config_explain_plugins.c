@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "cli/config_explain.h"
 #include "cli/provider_config.h"
+#include "cli/sandbox_config.h"
 #include "cli/wire.h"
 #include "cli/wire_plugins.h"
 #include "cli/wire_policy.h"
@@ -83,26 +84,19 @@ static void explain_provider(const struct explanation *it)
 static void explain_sandbox(const struct explanation *it)
 {
     const struct config *config = it->start->config;
-    const char *mode = config_string(config, "sandbox_mode");
     struct beacon_error err = {0};
     struct sandbox *sandbox = NULL;
-    struct sandbox_settings settings = {
-        .mode = strcmp(mode, "workspace-write") == 0      ? SANDBOX_WORKSPACE_WRITE
-                : strcmp(mode, "danger-full-access") == 0 ? SANDBOX_DANGER_FULL_ACCESS
-                                                          : SANDBOX_READ_ONLY,
-        .backend = config_string(config, "sandbox_backend"),
-        .cwd = it->start->cwd,
-        .home = it->start->home.path,
-    };
-    settings.has_network = settings.mode == SANDBOX_WORKSPACE_WRITE &&
-                           config_bool(config, "sandbox_workspace_write.network_access");
-    wire_policy_require_sandbox(it->plugins->policy, &settings);
-    if (sandbox_create(it->plugins->set, &settings, &sandbox, &err) != BEACON_OK) {
-        put_refusal(add_item(it, settings.backend), &err);
+    struct sandbox_config read;
+    sandbox_config_read(config, it->start->cwd, it->start->home.path, NULL, 0, &read);
+    wire_policy_require_sandbox(it->plugins->policy, &read.settings);
+    if (sandbox_create(it->plugins->set, &read.settings, &sandbox, &err) != BEACON_OK) {
+        put_refusal(add_item(it, read.settings.backend), &err);
+        sandbox_config_finish(&read);
         return;
     }
     (void)add_selected(it, BEACON_KIND_SANDBOX, sandbox_backend_label(sandbox));
     sandbox_destroy(sandbox);
+    sandbox_config_finish(&read);
 }
 
 /* The provider in use may name one of its own, or want none. */

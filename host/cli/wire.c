@@ -18,6 +18,7 @@
 #include "base/spawn.h"
 #include "base/text.h"
 #include "cli/provider_config.h"
+#include "cli/sandbox_config.h"
 #include "cli/version.h"
 #include "cli/wire_credentials.h"
 #include "cli/wire_policy.h"
@@ -58,31 +59,6 @@ static int open_provider(struct wire *wire, struct beacon_error *err)
     return BEACON_OK;
 }
 
-static enum sandbox_mode mode_of(const char *name)
-{
-    return strcmp(name, "workspace-write") == 0      ? SANDBOX_WORKSPACE_WRITE
-           : strcmp(name, "danger-full-access") == 0 ? SANDBOX_DANGER_FULL_ACCESS
-                                                     : SANDBOX_READ_ONLY;
-}
-
-/* Configured roots, relative ones below cwd, and those of --add-dir. Freed by the caller. */
-static char **writable_roots(const struct wire *wire, const struct wire_request *request,
-                             size_t *ret_n)
-{
-    struct json_object *list =
-        config_node(wire->start->config, "sandbox_workspace_write.writable_roots");
-    size_t listed = list != NULL ? json_object_array_length(list) : 0;
-    char **roots = alloc_array(listed + request->n_add_dirs + 1, sizeof *roots);
-    for (size_t i = 0; i < listed; i++) {
-        const char *path = json_object_get_string(json_object_array_get_idx(list, i));
-        roots[(*ret_n)++] = path_normal(wire->start->cwd, path);
-    }
-    for (size_t i = 0; i < request->n_add_dirs; i++) {
-        roots[(*ret_n)++] = path_normal(wire->start->cwd, request->add_dirs[i]);
-    }
-    return roots;
-}
-
 /* Wishes of the configuration that no backend knows how to grant: to run with less than what was asked
  * for would be worse than not to run. */
 static int refuse_the_unenforceable(const struct config *config,
@@ -101,7 +77,8 @@ static int refuse_the_unenforceable(const struct config *config,
                          "sandbox_workspace_write asks (git = \"protected\" or "
                          "allow_git_writes = false)");
     }
-    if (settings->has_network && denied != NULL && json_object_array_length(denied) > 0) {
+    if (settings->network == SANDBOX_NETWORK_ON && denied != NULL &&
+        json_object_array_length(denied) > 0) {
         return error_set(err, BEACON_E_REFUSED,
                          "remove the list, or set network_access = false, which closes all hosts",
                          "no sandbox for this mode: none can close single hosts, as "
@@ -114,33 +91,19 @@ static int open_sandbox(struct wire *wire, const struct wire_request *request,
                         struct beacon_error *err)
 {
     const struct config *config = wire->start->config;
-    size_t n = 0;
-    AUTO_FREE char **roots = writable_roots(wire, request, &n);
-    struct sandbox_settings settings = {
-        .mode = mode_of(config_string(config, "sandbox_mode")),
-        .backend = config_string(config, "sandbox_backend"),
-        .cwd = wire->start->cwd,
-        .writable_roots = (const char *const *)roots,
-        .n_writable_roots = n,
-        .has_network = config_bool(config, "sandbox_workspace_write.network_access"),
-        .exclude_tmpdir = config_bool(config, "sandbox_workspace_write.exclude_tmpdir_env_var"),
-        .exclude_slash_tmp = config_bool(config, "sandbox_workspace_write.exclude_slash_tmp"),
-        .home = wire->start->home.path,
-    };
-    if (settings.mode == SANDBOX_READ_ONLY) {
-        settings.has_network = false;
-    }
-    wire_policy_require_sandbox(wire->plugins.policy, &settings);
-    int rc = refuse_the_unenforceable(config, &settings, err);
-    rc = rc == BEACON_OK ? sandbox_create(wire->plugins.set, &settings, &wire->sandbox, err) : rc;
+    struct sandbox_config read;
+    sandbox_config_read(config, wire->start->cwd, wire->start->home.path, request->add_dirs,
+                        request->n_add_dirs, &read);
+    wire_policy_require_sandbox(wire->plugins.policy, &read.settings);
+    int rc = refuse_the_unenforceable(config, &read.settings, err);
+    rc = rc == BEACON_OK ? sandbox_create(wire->plugins.set, &read.settings, &wire->sandbox, err)
+                         : rc;
     wire->sandbox_policy_json =
-        settings.mode == SANDBOX_WORKSPACE_WRITE
+        read.settings.mode == SANDBOX_WORKSPACE_WRITE
             ? alloc_printf("{\"type\":\"workspace-write\",\"network_access\":%s}",
-                           settings.has_network ? "true" : "false")
+                           read.settings.network != SANDBOX_NETWORK_OFF ? "true" : "false")
             : alloc_printf("{\"type\":\"%s\"}", config_string(config, "sandbox_mode"));
-    for (size_t i = 0; i < n; i++) {
-        free(roots[i]);
-    }
+    sandbox_config_finish(&read);
     return rc;
 }
 

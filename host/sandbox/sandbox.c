@@ -10,6 +10,7 @@
 #include "base/alloc.h"
 #include "base/auto.h"
 #include "base/error.h"
+#include "base/path.h"
 #include "base/text.h"
 #include "plugin/sandbox_backend.h"
 #include "sandbox/places.h"
@@ -29,7 +30,7 @@ static uint32_t required_of(const struct sandbox_settings *settings)
     if (settings->mode == SANDBOX_DANGER_FULL_ACCESS) {
         return settings->admin_require;
     }
-    return BEACON_SB_FS_WRITE | (settings->has_network ? 0 : BEACON_SB_NET) |
+    return BEACON_SB_FS_WRITE | (settings->network == SANDBOX_NETWORK_ON ? 0 : BEACON_SB_NET) |
            settings->admin_require;
 }
 
@@ -53,7 +54,7 @@ static int check_mode(const struct sandbox_settings *settings, struct beacon_err
         return sandbox_refuse_admin(settings->admin_where, "danger-full-access",
                                     settings->admin_require, err);
     }
-    if (settings->has_network && (settings->admin_require & BEACON_SB_NET) != 0) {
+    if (settings->network == SANDBOX_NETWORK_ON && (settings->admin_require & BEACON_SB_NET) != 0) {
         return sandbox_refuse_admin(settings->admin_where, "a mode with network access",
                                     BEACON_SB_NET, err);
     }
@@ -152,7 +153,7 @@ static void build_policy(struct sandbox *sandbox, const struct sandbox_settings 
         .paths = sandbox->rule_list,
         .n_paths = n,
         .cwd_fd = sandbox->cwd_fd,
-        .net = settings->has_network ? BEACON_NET_FULL : BEACON_NET_NONE,
+        .net = settings->network == SANDBOX_NETWORK_ON ? BEACON_NET_FULL : BEACON_NET_NONE,
         .git = BEACON_GIT_WRITABLE,
     };
     if (sandbox_is_unrestricted(sandbox)) {
@@ -183,7 +184,7 @@ int sandbox_create(struct plugin_set *plugins, const struct sandbox_settings *se
 {
     struct sandbox *sandbox = alloc_zeroed(sizeof *sandbox);
     sandbox->mode = settings->mode;
-    sandbox->has_network = settings->has_network;
+    sandbox->has_network = settings->network == SANDBOX_NETWORK_ON;
     sandbox->cwd_fd = open(settings->cwd, O_PATH | O_DIRECTORY | O_CLOEXEC);
     sandbox->cwd = alloc_string(settings->cwd);
     sandbox->home = settings->home != NULL ? realpath(settings->home, NULL) : NULL;
@@ -261,4 +262,31 @@ int sandbox_root_fd(const struct sandbox *sandbox, size_t index)
 {
     const struct place *root = places_root(&sandbox->places, index);
     return root == NULL ? -1 : root->fd;
+}
+
+int sandbox_check_write(const struct sandbox *sandbox, const char *path, struct beacon_error *err)
+{
+    if (sandbox_is_unrestricted(sandbox)) {
+        return BEACON_OK;
+    }
+    for (size_t i = 0; i < sandbox_root_count(sandbox); i++) {
+        if (path_is_beneath(path, sandbox_root_path(sandbox, i))) {
+            return BEACON_OK;
+        }
+    }
+    return error_set(err, BEACON_E_REFUSED, "choose a path beneath a writable directory",
+                     "writing %s is outside of every writable directory", path);
+}
+
+int sandbox_check_read(const struct sandbox *sandbox, const char *path, struct beacon_error *err)
+{
+    for (size_t i = 0; i < sandbox->places.n; i++) {
+        const struct place *place = &sandbox->places.list[i];
+        const uint32_t closed = BEACON_PATH_DENY | BEACON_PATH_READ;
+        if ((place->access & closed) == closed && path_is_beneath(path, place->path)) {
+            return error_set(err, BEACON_E_REFUSED, "ask the person for what you need from it",
+                             "reading %s is closed to the agent", path);
+        }
+    }
+    return BEACON_OK;
 }

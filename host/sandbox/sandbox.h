@@ -28,13 +28,25 @@ enum sandbox_mode {
     SANDBOX_DANGER_FULL_ACCESS,
 };
 
+enum sandbox_network { SANDBOX_NETWORK_OFF, SANDBOX_NETWORK_ALLOW_LIST, SANDBOX_NETWORK_ON };
+
+/* How much of .git may be written; the code git would run later is writable in WRITABLE only. */
+enum sandbox_git { SANDBOX_GIT_SAFE, SANDBOX_GIT_PROTECTED, SANDBOX_GIT_WRITABLE };
+
 struct sandbox_settings {
     enum sandbox_mode mode;
-    const char *backend; /* "auto" or the name of a component: "landlock", "none", … */
-    const char *cwd;     /* of the session, never of a call: the first writable root */
+    const char
+        *backend;    /* "auto" or the name of a component: "namespaces", "landlock", "none", … */
+    const char *cwd; /* of the session, never of a call: the first writable root */
     const char *const *writable_roots; /* ~ and $VAR already expanded; a missing one is skipped */
     size_t n_writable_roots;
-    bool has_network;
+    enum sandbox_git git;
+    enum sandbox_network network; /* to other hosts */
+    bool has_no_loopback;         /* connections within the sandbox are off too */
+    const char *const *network_allow, *const *network_deny; /* "host", "*.host", "host:port" */
+    size_t n_network_allow, n_network_deny;
+    const char *const *unix_sockets; /* paths that may be connected to, wherever they are */
+    size_t n_unix_sockets;
     bool exclude_tmpdir;    /* $TMPDIR is no root */
     bool exclude_slash_tmp; /* /tmp is no root */
     const char *home; /* CODE_HOME: its auth.json is unreadable where the backend can; or NULL */
@@ -70,7 +82,7 @@ int sandbox_start(struct sandbox *sandbox, const struct sandbox_command *command
                   struct sandbox_run **ret_run, struct spawn_child *ret_child,
                   struct beacon_error *err);
 
-/* The command is over. `tail` is the end of its output; when the backend can tell from it that
+/* The command is over: its wait status was had from spawn_reap(). `tail` is the end of its output; when the backend can tell from it that
  * something was denied, a sentence for the model is added to `diagnosis` (may be NULL; may stay
  * empty). A NULL run is fine. */
 void sandbox_finish(struct sandbox *sandbox, struct sandbox_run *run, int wait_status,
@@ -81,6 +93,12 @@ void sandbox_finish(struct sandbox *sandbox, struct sandbox_run *run, int wait_s
 size_t sandbox_root_count(const struct sandbox *sandbox);
 const char *sandbox_root_path(const struct sandbox *sandbox, size_t index);
 int sandbox_root_fd(const struct sandbox *sandbox, size_t index);
+
+/* Tools of the agent that read or write files by themselves ask here, after they have resolved `path`
+ * (absolute, without links): the same policy as for commands. BEACON_E_REFUSED with a sentence that
+ * names the rule. Unrestricted mode: always BEACON_OK. */
+int sandbox_check_write(const struct sandbox *sandbox, const char *path, struct beacon_error *err);
+int sandbox_check_read(const struct sandbox *sandbox, const char *path, struct beacon_error *err);
 
 /* What one command would go through, for `beacon sandbox explain`: operations, promises, notes. */
 int sandbox_explain(struct sandbox *sandbox, struct text *out, struct beacon_error *err);

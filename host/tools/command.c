@@ -178,23 +178,16 @@ static void read_the_rest(struct command *command)
     }
 }
 
-static int exit_code_of(const siginfo_t *info)
+static int exit_code_of(int status)
 {
-    return info->si_code == CLD_EXITED ? info->si_status : 128 + info->si_status;
+    return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-static int wait_status_of(const siginfo_t *info)
-{
-    return info->si_code == CLD_EXITED ? W_EXITCODE(info->si_status, 0) : info->si_status;
-}
-
-static void settle(struct command *command, const siginfo_t *info)
+static void settle(struct command *command, int wait_status)
 {
     read_the_rest(command);
     command->ended_ns = clock_mono_ns();
-    command->exit_code = command->has_timed_out ? EXIT_CODE_TIMEOUT : exit_code_of(info);
-    loop_watch_close(command->exit_watch);
-    command->exit_watch = NULL;
+    command->exit_code = command->has_timed_out ? EXIT_CODE_TIMEOUT : exit_code_of(wait_status);
     loop_timer_close(command->timeout);
     command->timeout = NULL;
     AUTO_TEXT struct text tail;
@@ -203,7 +196,7 @@ static void settle(struct command *command, const siginfo_t *info)
         output_limit_copy(&command->whole, &tail);
     }
     size_t n = tail.len < TAIL_BYTES ? tail.len : TAIL_BYTES;
-    sandbox_finish(command->context->sandbox, command->run, wait_status_of(info),
+    sandbox_finish(command->context->sandbox, command->run, wait_status,
                    text_string(&tail) + tail.len - n, n, &command->diagnosis);
     command->run = NULL;
     command->has_exited = true;
@@ -215,12 +208,16 @@ static void on_child(void *ctx, int events)
     struct command *command = ctx;
     (void)events;
     siginfo_t info = {0};
-    if (waitid(P_PIDFD, (id_t)command->child.pidfd, &info, WEXITED | WNOHANG) != 0 ||
+    if (waitid(P_PIDFD, (id_t)command->child.pidfd, &info, WEXITED | WNOHANG | WNOWAIT) != 0 ||
         info.si_pid == 0) {
         return;
     }
+    int wait_status = 0;
+    loop_watch_close(command->exit_watch); /* before its descriptor */
+    command->exit_watch = NULL;
+    spawn_reap(&command->child, &wait_status);
     command->is_in_callback = true;
-    settle(command, &info);
+    settle(command, wait_status);
     if (command->on_exit != NULL) {
         command->on_exit(command->on_exit_ctx, command);
     }
@@ -367,7 +364,7 @@ void command_on_exit(struct command *command, command_exit_fn fn, void *ctx)
 void command_kill(struct command *command)
 {
     if (!command->has_exited) {
-        spawn_kill_group(command->child.pid, SIGKILL);
+        spawn_kill(&command->child);
     }
 }
 
@@ -388,9 +385,11 @@ void command_table_destroy(struct command_table *table)
         next = command->next;
         if (!command->has_exited) {
             command_kill(command);
-            siginfo_t info = {0};
-            (void)waitid(P_PIDFD, (id_t)command->child.pidfd, &info, WEXITED);
-            sandbox_finish(command->context->sandbox, command->run, SIGKILL, "", 0,
+            int wait_status = 0;
+            loop_watch_close(command->exit_watch);
+            command->exit_watch = NULL;
+            spawn_reap(&command->child, &wait_status);
+            sandbox_finish(command->context->sandbox, command->run, wait_status, "", 0,
                            &command->diagnosis);
         }
         destroy(command);

@@ -146,8 +146,7 @@ static int spawn(struct job *job, const char *const *argv, int slate_fd,
     int rc = spawn_start(&request, &child, NULL, err);
     finish_environment(&env);
     if (rc == BEACON_OK) {
-        job->pid = child.pid;
-        job->pidfd = child.pidfd;
+        job->child = child;
     }
     return rc;
 }
@@ -172,7 +171,7 @@ int job_start(struct job *job, const struct check *check, const char *component,
         NULL,
     };
     const struct limits limits = {.cpu_s = (rlim_t)timeout_s + 1};
-    *job = (struct job){.check = check, .pidfd = -1, .out_fd = -1, .err_fd = -1};
+    *job = (struct job){.check = check, .child = {.pidfd = -1}, .out_fd = -1, .err_fd = -1};
     int rc = prepare(job, &slate_fd, err);
     if (rc == BEACON_OK) {
         rc = spawn(job, argv, slate_fd, &limits, err);
@@ -206,7 +205,7 @@ static void close_fd(int fd)
 
 static void release(struct job *job)
 {
-    close_fd(job->pidfd);
+    close_fd(job->child.pidfd);
     close_fd(job->out_fd);
     close_fd(job->err_fd);
     slate_destroy(job->slate);
@@ -214,7 +213,7 @@ static void release(struct job *job)
         (void)nftw(job->folder, remove_entry, 8, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
     }
     free(job->folder);
-    *job = (struct job){.pidfd = -1, .out_fd = -1, .err_fd = -1};
+    *job = (struct job){.child = {.pidfd = -1}, .out_fd = -1, .err_fd = -1};
 }
 
 /* The last words on standard error, on one line. */
@@ -276,10 +275,10 @@ void job_finish(struct job *job, struct job_end *ret)
     const uint64_t now = clock_mono_ns();
     siginfo_t info = {0};
     int wait_status = 0;
-    (void)waitid(P_PID, (id_t)job->pid, &info, WEXITED | WNOHANG | WNOWAIT);
+    (void)waitid(P_PID, (id_t)job->child.pid, &info, WEXITED | WNOHANG | WNOWAIT);
     const bool is_late = info.si_pid == 0;
-    spawn_kill_group(job->pid, SIGKILL); /* also what the plugin may have started */
-    while (waitpid(job->pid, &wait_status, 0) < 0 && errno == EINTR) {
+    spawn_kill(&job->child); /* also what the plugin may have started */
+    while (waitpid(job->child.pid, &wait_status, 0) < 0 && errno == EINTR) {
     }
     *ret = (struct job_end){.status = job->slate->status,
                             .n_failures = job->slate->n_failures,

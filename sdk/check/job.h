@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/spawn.h"
 #include "slate.h"
 
 struct check;
@@ -18,8 +19,8 @@ struct check_request;
 
 struct job {
     const struct check *check;
-    pid_t pid; /* 0: not running */
-    int pidfd, out_fd, err_fd;
+    struct spawn_child child; /* pid 0: not running */
+    int out_fd, err_fd;
     uint64_t began_ns, deadline_ns; /* of the monotonic clock */
     struct slate *slate;
     char *folder;

@@ -187,7 +187,7 @@ static void wait_for_some(struct slots *slots, struct run_report *report)
 {
     struct pollfd fds[AT_ONCE_MAX];
     for (size_t i = 0; i < slots->n; i++) {
-        fds[i] = (struct pollfd){.fd = slots->jobs[i].pidfd, .events = POLLIN};
+        fds[i] = (struct pollfd){.fd = slots->jobs[i].child.pidfd, .events = POLLIN};
     }
     (void)poll(fds, slots->n, wait_ms(slots, clock_mono_ns()));
     const uint64_t now = clock_mono_ns();

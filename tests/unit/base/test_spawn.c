@@ -158,12 +158,12 @@ static void child_leads_a_process_group_that_is_killed_as_one(void **state)
     assert_int_equal(getpgid(child.pid), child.pid);
     while (read(pipe_fds[0], &byte, 1) == 1 && byte != '\n') {
     }
-    spawn_kill_group(child.pid, SIGKILL);
+    spawn_kill(&child);
     assert_true(WIFSIGNALED(wait_status(child)));
     /* End of file comes only when the grandchild, which holds the pipe as well, is gone. */
     assert_int_equal(read(pipe_fds[0], &byte, 1), 0);
     (void)close(pipe_fds[0]);
-    spawn_kill_group(child.pid, SIGKILL); /* a vanished group is fine */
+    spawn_kill(&child); /* a vanished group is fine */
 }
 
 static void environment_and_directory_are_those_asked_for(void **state)
@@ -454,7 +454,7 @@ static void sweep_spares_those_it_is_told_to_keep(void **state)
     assert_int_equal(spawn_sweep(children, 1), 1);
     (void)close(swept.pidfd);
     assert_int_equal(kill(kept.pid, 0), 0);
-    spawn_kill_group(kept.pid, SIGKILL);
+    spawn_kill(&kept);
     assert_true(WIFSIGNALED(wait_status(kept)));
 }
 

@@ -50,7 +50,7 @@ static void network_access_contradicts_a_required_net(void **state)
 {
     struct beacon_error err = {0};
     struct sandbox_settings settings = stage_settings(state, SANDBOX_WORKSPACE_WRITE);
-    settings.has_network = true;
+    settings.network = SANDBOX_NETWORK_ON;
     assert_policy(create(state, &settings, BEACON_SB_NET, &err), &err, "network");
     assert_ok(create(state, &settings, BEACON_SB_FS_WRITE, &err), &err);
 }

@@ -35,7 +35,7 @@ static void network_is_off(void **state)
 
     struct sandbox_settings open_settings = stage_settings(state, SANDBOX_WORKSPACE_WRITE);
     char script[4096];
-    open_settings.has_network = true;
+    open_settings.network = SANDBOX_NETWORK_ON;
     (void)snprintf(script, sizeof script, "%s/tests/helpers/sandbox_attempt connect %s",
                    TEST_BUILD_DIR, port);
     assert_int_equal(confined_run(state, &open_settings, script, NULL), 0);
@@ -159,7 +159,7 @@ static void environment_tells_the_command_where_it_is(void **state)
     struct sandbox_settings settings = stage_settings(state, SANDBOX_WORKSPACE_WRITE);
     assert_int_equal(confined_run(state, &settings, script, &out), 0);
     assert_string_equal(out, "landlock 1");
-    settings.has_network = true;
+    settings.network = SANDBOX_NETWORK_ON;
     assert_int_equal(confined_run(state, &settings, script, &out), 0);
     assert_string_equal(out, "landlock");
     settings.mode = SANDBOX_DANGER_FULL_ACCESS;
