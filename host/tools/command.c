@@ -20,6 +20,7 @@
 #include "loop/loop.h"
 #include "sandbox/sandbox.h"
 #include "tools/output_limit.h"
+#include "tools/output_spill.h"
 #include "tools/quote.h"
 #include "tools/tool.h"
 
@@ -44,6 +45,8 @@ struct command {
     struct loop_watch *exit_watch, *out_watch;
     struct loop_timer *timeout;
     struct output_limit whole, fresh;
+    struct spill_file *spill; /* NULL: everything is in `whole` */
+    bool has_no_spill;        /* it could not be written */
     struct text diagnosis;
     command_exit_fn on_exit;
     void *on_exit_ctx;
@@ -54,6 +57,7 @@ struct command_table {
     uint32_t last_id;
     pid_t *strangers; /* children that were here before */
     size_t n_strangers;
+    struct spill_folder *spills; /* NULL: none wanted */
 };
 
 struct command_table *command_table_create(void)
@@ -61,6 +65,12 @@ struct command_table *command_table_create(void)
     struct command_table *table = alloc_zeroed(sizeof *table);
     table->n_strangers = spawn_list_children(&table->strangers);
     return table;
+}
+
+void command_table_spill_to(struct command_table *table, const char *folder, const char *session)
+{
+    spill_folder_destroy(table->spills);
+    table->spills = spill_folder_create(folder, session);
 }
 
 static void close_output(struct command *command)
@@ -82,6 +92,7 @@ static void destroy(struct command *command)
     }
     output_limit_finish(&command->whole);
     output_limit_finish(&command->fresh);
+    spill_file_close(command->spill);
     text_finish(&command->diagnosis);
     free(command->call_id);
     free(command->line);
@@ -134,6 +145,33 @@ static void emit_finished(struct command *command)
          &output);
 }
 
+/* The file begins with what is in memory, so it is made before the ring forgets any of it. */
+static void begin_spill(struct command *command)
+{
+    if (command->spill != NULL || command->has_no_spill || command->table->spills == NULL) {
+        return;
+    }
+    command->spill = spill_file_create(command->table->spills, command->id);
+    command->has_no_spill = command->spill == NULL;
+    if (command->spill != NULL) {
+        size_t n = 0;
+        AUTO_FREE char *kept = output_limit_bytes(&command->whole, &n);
+        spill_file_add(command->spill, kept, n);
+    }
+}
+
+static void keep(struct command *command, const char *p, size_t n)
+{
+    if (command->whole.total_bytes + n > OUTPUT_KEPT_BYTES) {
+        begin_spill(command);
+    }
+    if (command->spill != NULL) {
+        spill_file_add(command->spill, p, n);
+    }
+    output_limit_add(&command->whole, p, n);
+    output_limit_add(&command->fresh, p, n);
+}
+
 /* Read what is there. False when nothing more will come. */
 static bool drain(struct command *command)
 {
@@ -150,8 +188,7 @@ static bool drain(struct command *command)
             return false;
         }
         if (!command->has_exited) {
-            output_limit_add(&command->whole, buffer, (size_t)got);
-            output_limit_add(&command->fresh, buffer, (size_t)got);
+            keep(command, buffer, (size_t)got);
         }
     }
     return true;
@@ -395,6 +432,7 @@ void command_table_destroy(struct command_table *table)
         destroy(command);
     }
     (void)spawn_sweep(table->strangers, table->n_strangers);
+    spill_folder_destroy(table->spills);
     free(table->strangers);
     free(table);
 }
@@ -438,6 +476,19 @@ uint64_t command_age_ns(const struct command *command)
 struct output_limit *command_fresh_output(struct command *command)
 {
     return &command->fresh;
+}
+
+const char *command_spilled(struct command *command, uint64_t *ret_missing)
+{
+    *ret_missing = 0;
+    if (command->whole.total_bytes <= OUTPUT_KEPT_BYTES) {
+        begin_spill(command);
+    }
+    if (command->spill == NULL) {
+        return NULL;
+    }
+    *ret_missing = spill_file_missing(command->spill);
+    return spill_file_path(command->spill);
 }
 
 const char *command_diagnosis(const struct command *command)

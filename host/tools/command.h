@@ -23,6 +23,10 @@ struct tool_context;
 
 struct command_table *command_table_create(void);
 
+/* Output that does not fit into memory goes to a file beneath `folder`, in one named like the session;
+ * see output_spill.h. Without this call it is cut. */
+void command_table_spill_to(struct command_table *table, const char *folder, const char *session);
+
 /* Kill and reap every descendant of this process but the children it had when the table was made.
  * NULL is fine. */
 void command_table_destroy(struct command_table *table);
@@ -59,6 +63,9 @@ bool command_has_timed_out(const struct command *command);
 int command_exit_code(const struct command *command);
 uint64_t command_age_ns(const struct command *command); /* until the exit, or until now */
 struct output_limit *command_fresh_output(struct command *command); /* since the last reset of it */
+/* A file with everything the command wrote so far, to read what an answer leaves out; NULL: there is
+ * none, because it cannot be written. *ret_missing bytes were too many for it. */
+const char *command_spilled(struct command *command, uint64_t *ret_missing);
 const char *command_diagnosis(const struct command *command); /* what the sandbox refused, or "" */
 
 /* Type into the terminal of a command. BEACON_E_UNSUPPORTED when it has none. */

@@ -157,6 +157,15 @@ void output_limit_render(const struct output_limit *output, uint32_t max_tokens,
     add_last(output, half, out);
 }
 
+char *output_limit_bytes(const struct output_limit *output, size_t *ret_n)
+{
+    *ret_n = kept_bytes(output);
+    assert(*ret_n == output->total_bytes);
+    char *all = alloc_zeroed(*ret_n + 1);
+    copy_last(output, all, *ret_n);
+    return all;
+}
+
 void output_limit_copy(const struct output_limit *output, struct text *out)
 {
     if (kept_bytes(output) == output->total_bytes) {

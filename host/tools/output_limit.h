@@ -37,6 +37,9 @@ uint64_t output_limit_tokens(const struct output_limit *output);
  * 1 KiB + 12 * max_tokens: a byte that is no UTF-8 becomes three. */
 void output_limit_render(const struct output_limit *output, uint32_t max_tokens, struct text *out);
 
+/* Every byte that came, in order; the caller's to free. Only while nothing had to be dropped. */
+char *output_limit_bytes(const struct output_limit *output, size_t *ret_n);
+
 /* Append everything that was kept, a marker where bytes are missing. */
 void output_limit_copy(const struct output_limit *output, struct text *out);
 

@@ -106,6 +106,36 @@ static void all_that_was_written_before_the_exit_is_kept(void **state)
     assert_string_equal(text_string(&out) + out.len - 7, "100000\n");
 }
 
+static void assert_same_content(const char *a, const char *b)
+{
+    const char *const argv[] = {"cmp", a, b, NULL};
+    assert_int_equal(run_program(argv, NULL, NULL, NULL), 0);
+}
+
+static void what_memory_cannot_hold_is_in_a_file_until_the_session_ends(void **state)
+{
+    uint64_t missing = 1;
+    command_table_spill_to(stage.commands, temp_path(state, "outputs"),
+                           "01990000-0000-7000-8000-000000000001");
+    struct command *small = start("seq 1000", false, 0);
+    finish(small);
+    struct command *large = start("seq 400000 | tee seq.txt", false, 0);
+    finish(large);
+    const char *path = command_spilled(large, &missing);
+    assert_non_null(path);
+    assert_int_equal(missing, 0);
+    assert_same_content(path, temp_path(state, "seq.txt"));
+    /* Asked for afterwards, because an answer showed less than there is in memory. */
+    path = command_spilled(small, &missing);
+    assert_non_null(path);
+    struct command *again = start("seq 1000 >small.txt", false, 0);
+    finish(again);
+    assert_same_content(path, temp_path(state, "small.txt"));
+    command_release(small);
+    command_release(large);
+    command_release(again);
+}
+
 static void a_timeout_kills_the_whole_group_and_is_code_124(void **state)
 {
     (void)state;
@@ -316,6 +346,7 @@ int main(void)
         on_tool_stage(stdin_is_empty_without_a_terminal),
         on_tool_stage(it_runs_in_the_directory_and_with_the_variables_given),
         on_tool_stage(all_that_was_written_before_the_exit_is_kept),
+        on_tool_stage(what_memory_cannot_hold_is_in_a_file_until_the_session_ends),
         on_tool_stage(a_timeout_kills_the_whole_group_and_is_code_124),
         on_tool_stage(a_command_in_time_does_not_time_out),
         on_tool_stage(a_background_child_that_holds_the_pipe_is_not_waited_for),
