@@ -1,75 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <beacon-sdk/error.h>
 #include <beacon/sandbox.h>
-#include <linux/capability.h>
 #include <stdlib.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
+#include "capabilities.h"
 #include "diagnose.h"
 #include "filter.h"
 #include "policy.h"
-#include "ruleset.h"
+#include "ruleset_cache.h"
 #include "sandbox_landlock_manifest.h"
 
-/* One session sends the same policy with every command: what was made for it is kept. */
 struct instance {
     uint32_t level;
-    int ruleset; /* of `key`; -1: none yet */
-    char *key;
-    size_t key_len;
+    struct ruleset_cache cache;
     struct sock_filter filters[FILTER_VARIANTS][FILTER_MAX];
     size_t filter_lengths[FILTER_VARIANTS]; /* 0: not built yet */
 };
 
-/* Everything the ruleset depends on. A descriptor held by the host names the same file as long as the
- * host holds it; a rule without one is looked up anew each time. */
-struct key {
-    char *bytes;
-    size_t n;
-    bool is_stable;
-};
-
-static void key_add(struct key *key, const void *from, size_t n)
-{
-    if (key->bytes != NULL) {
-        memcpy(key->bytes + key->n, from, n);
-    }
-    key->n += n;
-}
-
-/* Called twice: to measure, then to fill. */
-static void key_write(struct key *key, const struct beacon_sandbox_policy *policy,
-                      const struct policy_view *view)
-{
-    key->n = 0;
-    key->is_stable = true;
-    key_add(key, &view->has_network, sizeof view->has_network);
-    for (size_t i = 0; i < policy->n_paths; i++) {
-        const struct beacon_path_rule *rule = policy->paths[i];
-        key_add(key, &rule->access, sizeof rule->access);
-        key_add(key, &rule->fd, sizeof rule->fd);
-        key_add(key, &rule->path.n, sizeof rule->path.n);
-        key_add(key, rule->path.p, rule->path.n);
-        bool is_denial = (rule->access & BEACON_PATH_DENY) != 0;
-        key->is_stable = key->is_stable && (rule->fd >= 0 || is_denial);
-    }
-}
-
-static void forget_ruleset(struct instance *instance)
-{
-    if (instance->ruleset >= 0) {
-        (void)close(instance->ruleset);
-    }
-    free(instance->key);
-    instance->ruleset = -1;
-    instance->key = NULL;
-    instance->key_len = 0;
-}
-
-static beacon_rc renew_ruleset(struct instance *instance,
-                               const struct beacon_sandbox_policy *policy,
-                               const struct policy_view *view, struct beacon_error *err)
+static beacon_rc have_ruleset(struct instance *instance, const struct beacon_sandbox_policy *policy,
+                              const struct policy_view *view, struct beacon_error *err)
 {
     const struct ruleset_wish wish = {
         .paths = policy->paths,
@@ -78,33 +28,7 @@ static beacon_rc renew_ruleset(struct instance *instance,
         .is_read_limited = view->is_read_limited,
         .is_exec_limited = view->is_exec_limited,
     };
-    forget_ruleset(instance);
-    return ruleset_build(&wish, instance->level, &instance->ruleset, err);
-}
-
-static beacon_rc have_ruleset(struct instance *instance, const struct beacon_sandbox_policy *policy,
-                              const struct policy_view *view, struct beacon_error *err)
-{
-    struct key key = {0};
-    key_write(&key, policy, view);
-    key.bytes = malloc(key.n);
-    if (key.bytes == NULL) {
-        return beacon_error_fill(err, BEACON_E_NOMEM, "free some memory", "out of memory");
-    }
-    key_write(&key, policy, view);
-    if (key.is_stable && instance->ruleset >= 0 && key.n == instance->key_len &&
-        memcmp(key.bytes, instance->key, key.n) == 0) {
-        free(key.bytes);
-        return BEACON_OK;
-    }
-    beacon_rc rc = renew_ruleset(instance, policy, view, err);
-    if (rc != BEACON_OK) {
-        free(key.bytes);
-        return rc;
-    }
-    instance->key = key.bytes;
-    instance->key_len = key.n;
-    return BEACON_OK;
+    return ruleset_cache_renew(&instance->cache, &wish, instance->level, err);
 }
 
 static beacon_rc plan_filter(struct instance *instance, const struct policy_view *view,
@@ -131,15 +55,6 @@ static beacon_rc plan_filter(struct instance *instance, const struct policy_view
     return plan->op(plan, &op);
 }
 
-#define CAPABILITY(name) (UINT64_C(1) << CAP_##name)
-
-/* What root needs to work with other people's files and to become another user. With the rest root
- * would read the host's environment, reset network devices, shut file systems down. */
-#define KEPT_CAPABILITIES                                                                          \
-    (CAPABILITY(CHOWN) | CAPABILITY(DAC_OVERRIDE) | CAPABILITY(FOWNER) | CAPABILITY(FSETID) |      \
-     CAPABILITY(KILL) | CAPABILITY(SETGID) | CAPABILITY(SETUID) | CAPABILITY(SETPCAP) |            \
-     CAPABILITY(NET_BIND_SERVICE) | CAPABILITY(SYS_CHROOT) | CAPABILITY(SETFCAP))
-
 /* no_new_privs first: without it an ordinary user may do neither of the other two. The filter comes
  * last, so that it need not allow what the other operations do. */
 static beacon_rc plan_operations(struct instance *instance, const struct policy_view *view,
@@ -150,7 +65,7 @@ static beacon_rc plan_operations(struct instance *instance, const struct policy_
     const struct beacon_op no_new_privs = {
         .struct_size = sizeof no_new_privs, .op = BEACON_OP_NO_NEW_PRIVS, .fd = -1};
     const struct beacon_op landlock = {
-        .struct_size = sizeof landlock, .op = BEACON_OP_LANDLOCK, .fd = instance->ruleset};
+        .struct_size = sizeof landlock, .op = BEACON_OP_LANDLOCK, .fd = instance->cache.ruleset};
     const struct beacon_op capabilities = {.struct_size = sizeof capabilities,
                                            .op = BEACON_OP_CAPABILITIES,
                                            .fd = -1,
@@ -243,7 +158,7 @@ static beacon_rc create(void *state, const struct beacon_host *host, struct beac
     if (instance == NULL) {
         return beacon_error_fill(err, BEACON_E_NOMEM, "free some memory", "out of memory");
     }
-    instance->ruleset = -1;
+    ruleset_cache_init(&instance->cache);
     instance->level = landlock_level();
     *inst = instance;
     return BEACON_OK;
@@ -253,7 +168,7 @@ static void destroy(void *inst)
 {
     struct instance *instance = inst;
     if (instance != NULL) {
-        forget_ruleset(instance);
+        ruleset_cache_finish(&instance->cache);
         free(instance);
     }
 }
