@@ -218,7 +218,8 @@ int spawn_child_main(void *arg)
     }
     if (request->prepare != NULL) {
         struct spawn_failure failure = {.os_errno = EPERM};
-        if (request->prepare(request->prepare_ctx, &failure) != 0) {
+        const struct spawn_scene scene = {.parent = birth->parent, .host_fd = -1};
+        if (request->prepare(request->prepare_ctx, &scene, &failure) != 0) {
             errno = failure.os_errno;
             return fail(birth, SPAWN_STAGE_PREPARE, failure.index);
         }

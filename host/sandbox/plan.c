@@ -108,8 +108,9 @@ const struct spawn_fd *plan_fds(const struct plan *plan, size_t *ret_n)
     return plan->fds;
 }
 
-int plan_execute(const void *ctx, struct spawn_failure *failure)
+int plan_execute(const void *ctx, const struct spawn_scene *scene, struct spawn_failure *failure)
 {
+    (void)scene;
     const struct plan *plan = ctx;
     for (size_t i = 0; i < plan->n_operations; i++) {
         const struct plan_operation *operation = &plan->operations[i];

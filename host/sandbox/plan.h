@@ -21,6 +21,7 @@
 
 struct plan;
 struct spawn_failure;
+struct spawn_scene;
 struct spawn_fd;
 struct text;
 
@@ -37,7 +38,7 @@ const char *const *plan_env(struct plan *plan, const char *const *env);
 const struct spawn_fd *plan_fds(const struct plan *plan, size_t *ret_n);
 
 /* Run every operation in order; fits spawn_request.prepare, with the plan as `ctx`. */
-int plan_execute(const void *ctx, struct spawn_failure *failure);
+int plan_execute(const void *ctx, const struct spawn_scene *scene, struct spawn_failure *failure);
 
 /* "apply the Landlock ruleset", to continue "cannot"; static. */
 const char *plan_operation_name(const struct plan *plan, int index);

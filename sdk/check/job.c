@@ -44,8 +44,10 @@ static int limit(unsigned resource, rlim_t value)
     return setrlimit(resource, &rlimit);
 }
 
-static int set_limits(const void *ctx, struct spawn_failure *failure)
+static int set_limits(const void *ctx, const struct spawn_scene *scene,
+                      struct spawn_failure *failure)
 {
+    (void)scene;
     const struct limits *limits = ctx;
     int rc = limit(RLIMIT_CPU, limits->cpu_s);
     rc = rc == 0 ? limit(RLIMIT_FSIZE, FILE_BYTES) : rc;

@@ -303,8 +303,10 @@ static void missing_directory_is_named(void **state)
     assert_non_null(strstr(err.message, "gone"));
 }
 
-static int refuse_third_operation(const void *ctx, struct spawn_failure *failure)
+static int refuse_third_operation(const void *ctx, const struct spawn_scene *scene,
+                                  struct spawn_failure *failure)
 {
+    (void)scene;
     *failure = (struct spawn_failure){.index = 2, .os_errno = *(const int *)ctx};
     return -1;
 }

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The program of a few instructions that stays where the host may not: it is embedded in the host and
+ * run from a sealed memory file (reaper_image.c). Its name, argv[0], says what it is to do.
+ *
+ * "reaper": pid 1 of a command's pid namespace. It tells how the first child ends, and ends with it.
+ *     Descriptor 3 is the pipe to the host, 4 an eventfd that lets the command begin. With another
+ *     argument it also tells when that child stops and goes on.
+ * "guardian": outside of any sandbox. Once descriptor 3 says that the host is gone it removes the empty
+ *     directories named by the other arguments, unless another host holds them.
+ *
+ * No C library: nothing runs before start(), and nothing is read but the arguments.
+ */
+#include <asm/unistd.h>
+#include <linux/audit.h>
+#include <linux/capability.h>
+#include <linux/fcntl.h>
+#include <linux/filter.h>
+#include <linux/prctl.h>
+#include <linux/seccomp.h>
+#include <linux/stat.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "../raw_call.h"
+#include "reaper.h"
+
+#define EXIT_BROKEN  125
+#define SIGNAL_BASE  128
+#define SIGNAL_KILL  9
+#define ERROR_INTR   (-4L)
+#define POLL_ERROR   8
+#define WAIT_STOPS   2 /* WUNTRACED */
+#define WAIT_GOES_ON 8 /* WCONTINUED */
+#define WAIT_ALL     0x40000000 /* __WALL */
+#define CLOSED_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+#define LOCK_MINE    2 /* LOCK_EX */
+#define LOCK_NO_WAIT 4 /* LOCK_NB */
+
+#if defined __x86_64__
+#define OWN_ARCH AUDIT_ARCH_X86_64
+__asm__(".globl _start\n"
+        "_start:\n"
+        "xor %ebp, %ebp\n"
+        "mov %rsp, %rdi\n"
+        "and $-16, %rsp\n"
+        "call start\n"
+        "hlt\n");
+#else
+#define OWN_ARCH AUDIT_ARCH_AARCH64
+__asm__(".globl _start\n"
+        "_start:\n"
+        "mov x29, #0\n"
+        "mov x30, #0\n"
+        "mov x0, sp\n"
+        "bl start\n"
+        "brk #1\n");
+#endif
+
+void start(const long *stack);
+
+static _Noreturn void leave(int status)
+{
+    for (;;) {
+        (void)raw_call(__NR_exit_group, status);
+    }
+}
+
+static void require(bool is_true)
+{
+    if (!is_true) {
+        leave(EXIT_BROKEN);
+    }
+}
+
+/* ---- reaper ---- */
+
+/* Its own pipe must have a reader: the host may have died before the signal was asked for, and in a
+ * new pid namespace getppid() does not tell. */
+static void bind_to_host(void)
+{
+    struct {
+        int fd;
+        short events, revents;
+    } pipe = {.fd = REAPER_STATUS_FD};
+    const struct {
+        long s, ns;
+    } at_once = {0, 0};
+    require(raw_call(__NR_prctl, PR_SET_PDEATHSIG, SIGNAL_KILL) == 0);
+    require(raw_call(__NR_ppoll, &pipe, 1, &at_once) >= 0 && (pipe.revents & POLL_ERROR) == 0);
+}
+
+static void give_up_capabilities(void)
+{
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    const struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {{0, 0, 0}, {0, 0, 0}};
+    require(raw_call(__NR_capset, &header, none) == 0);
+}
+
+#define ALLOW(name)                                                                                \
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_##name, 0, 1),                                        \
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)
+
+static void shut_in(void)
+{
+    static const struct sock_filter filter[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, OWN_ARCH, 1, 0),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        ALLOW(wait4),
+        ALLOW(write),
+        ALLOW(rt_sigreturn),
+        ALLOW(restart_syscall),
+        ALLOW(exit_group),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+    };
+    const struct sock_fprog program = {sizeof filter / sizeof filter[0],
+                                       (struct sock_filter *)filter};
+    require(raw_call(__NR_prctl, PR_SET_NO_NEW_PRIVS, 1) == 0);
+    require(raw_call(__NR_prctl, PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0);
+}
+
+/* A full pipe loses a message rather than holding up the end of the namespace. */
+static void tell(int status)
+{
+    while (raw_call(__NR_write, REAPER_STATUS_FD, &status, sizeof status) == ERROR_INTR) {
+    }
+}
+
+static bool is_over(int status)
+{
+    return (status & 0xff) != 0x7f && status != 0xffff;
+}
+
+static int exit_status_of(int status)
+{
+    return (status & 0x7f) != 0 ? SIGNAL_BASE + (status & 0x7f) : status >> 8 & 0xff;
+}
+
+/* The command is the first child, and only its own states are told. */
+static _Noreturn void reap(long command, bool tells_stops)
+{
+    const long options = WAIT_ALL | (tells_stops ? WAIT_STOPS | WAIT_GOES_ON : 0);
+    for (;;) {
+        int status = 0;
+        const long pid = raw_call(__NR_wait4, -1, &status, options, 0);
+        require(pid > 0 || pid == ERROR_INTR);
+        if (pid == command) {
+            tell(status);
+            if (is_over(status)) {
+                leave(exit_status_of(status));
+            }
+        }
+    }
+}
+
+static _Noreturn void be_reaper(bool tells_stops)
+{
+    const unsigned long long one = 1;
+    bind_to_host();
+    require(raw_call(__NR_prctl, PR_SET_DUMPABLE, 0) == 0);
+    give_up_capabilities();
+    for (int fd = 0; fd < REAPER_STATUS_FD; fd++) {
+        (void)raw_call(__NR_close, fd);
+    }
+    require(raw_call(__NR_close_range, REAPER_GO_FD + 1, ~0U, 0) == 0);
+    shut_in();
+    require(raw_call(__NR_write, REAPER_GO_FD, &one, sizeof one) == sizeof one);
+    reap(REAPER_COMMAND_PID, tells_stops);
+}
+
+/* ---- guardian ---- */
+
+static void wait_for_the_end_of_the_host(void)
+{
+    char byte = 0;
+    long n = 1;
+    while (n > 0 || n == ERROR_INTR) {
+        n = raw_call(__NR_read, REAPER_STATUS_FD, &byte, sizeof byte);
+    }
+}
+
+/* Only what the host made: an empty directory of that mode that nobody holds. */
+static void remove_cover(const char *path)
+{
+    struct statx stat;
+    const long fd = raw_call(__NR_openat, AT_FDCWD, path, CLOSED_FLAGS, 0);
+    if (fd < 0) {
+        return;
+    }
+    if (raw_call(__NR_statx, fd, "", AT_EMPTY_PATH, STATX_MODE | STATX_TYPE, &stat) == 0 &&
+        (stat.stx_mode & 07777) == REAPER_COVER_MODE &&
+        raw_call(__NR_flock, fd, LOCK_MINE | LOCK_NO_WAIT) == 0) {
+        (void)raw_call(__NR_unlinkat, AT_FDCWD, path, AT_REMOVEDIR);
+    }
+    (void)raw_call(__NR_close, fd);
+}
+
+static _Noreturn void be_guardian(char *const *paths)
+{
+    for (int fd = 0; fd < REAPER_STATUS_FD; fd++) {
+        (void)raw_call(__NR_close, fd);
+    }
+    wait_for_the_end_of_the_host();
+    for (; *paths != NULL; paths++) {
+        remove_cover(*paths);
+    }
+    leave(0);
+}
+
+void start(const long *stack)
+{
+    char *const *argv = (char *const *)(stack + 1);
+    require(stack[0] > 0);
+    if (argv[0][0] == REAPER_NAME[0]) {
+        be_reaper(stack[0] > 1);
+    }
+    require(argv[0][0] == REAPER_GUARDIAN_NAME[0]);
+    be_guardian(argv + 1);
+}
