@@ -14,8 +14,6 @@
 struct instance {
     uint32_t level;
     struct ruleset_cache cache;
-    struct sock_filter filters[FILTER_VARIANTS][FILTER_MAX];
-    size_t filter_lengths[FILTER_VARIANTS]; /* 0: not built yet */
 };
 
 static beacon_rc have_ruleset(struct instance *instance, const struct beacon_sandbox_policy *policy,
@@ -38,19 +36,17 @@ static beacon_rc plan_filter(struct instance *instance, const struct policy_view
     uint32_t variant = (view->has_network ? 0 : FILTER_NO_NETWORK) |
                        (view->is_read_only ? FILTER_NO_METADATA : 0) |
                        (is_old ? FILTER_NO_TRUNCATE : 0);
-    size_t *n = &instance->filter_lengths[variant];
-    if (*n == 0) {
-        *n = filter_build(variant, instance->filters[variant]);
-    }
-    if (*n == 0) {
+    size_t n = 0;
+    const struct sock_filter *program = filter_find(variant, &n);
+    if (program == NULL) {
         return BEACON_E_INTERNAL;
     }
     const struct beacon_op op = {
         .struct_size = sizeof op,
         .op = BEACON_OP_SECCOMP,
         .fd = -1,
-        .data = instance->filters[variant],
-        .n = *n * sizeof(struct sock_filter),
+        .data = program,
+        .n = n * sizeof *program,
     };
     return plan->op(plan, &op);
 }

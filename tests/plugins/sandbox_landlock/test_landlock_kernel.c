@@ -14,6 +14,7 @@
 
 #include "base/auto.h"
 #include "filter.h"
+#include "filter_table.h"
 #include "ruleset.h"
 
 #define SYS_LANDLOCK_RESTRICT_SELF 446
@@ -25,9 +26,10 @@ static int under_filter(uint32_t variant, int (*body)(const char *path), const c
     pid_t pid = fork();
     assert_true(pid >= 0);
     if (pid == 0) {
-        static struct sock_filter program[FILTER_MAX];
-        const struct sock_fprog fprog = {.len = (unsigned short)filter_build(variant, program),
-                                         .filter = program};
+        size_t n = 0;
+        const struct sock_filter *code = filter_find(variant, &n);
+        const struct sock_fprog fprog = {.len = (unsigned short)n,
+                                         .filter = (struct sock_filter *)code};
         if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
             syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &fprog) != 0) {
             _exit(NOT_APPLIED);
@@ -78,18 +80,26 @@ static void ordinary_opens_pass_every_filter(void **state)
 {
     const char *path = temp_path(state, "file");
     write_text(path, "content");
-    for (uint32_t variant = 0; variant < FILTER_VARIANTS; variant++) {
-        assert_int_equal(under_filter(variant, open_as_usual, path), 0);
+    for (size_t i = 0; i < filter_variant_count; i++) {
+        assert_int_equal(under_filter(filter_variants[i], open_as_usual, path), 0);
     }
 }
 
-static void filter_fits_and_differs_by_variant(void **state)
+static void every_variant_of_the_table_has_a_program(void **state)
 {
     (void)state;
-    static struct sock_filter plain[FILTER_MAX], full[FILTER_MAX];
-    size_t n_plain = filter_build(0, plain);
-    size_t n_full = filter_build(FILTER_VARIANTS - 1, full);
-    assert_true(n_plain > 0 && n_plain < n_full && n_full < FILTER_MAX / 2);
+    for (size_t i = 0; i < filter_variant_count; i++) {
+        size_t n = 0;
+        assert_non_null(filter_find(filter_variants[i], &n));
+        assert_in_range(n, 50, BPF_MAXINSNS / 2);
+    }
+}
+
+static void unknown_variant_has_no_program(void **state)
+{
+    (void)state;
+    size_t n = 0;
+    assert_null(filter_find(1u << 31, &n));
 }
 
 /* Write to both files under a ruleset of `level`; bit 0: the inner was written, bit 1: the outer. */
@@ -162,7 +172,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         in_temp_dir(truncating_without_a_writable_descriptor_is_refused_on_old_kernels),
         in_temp_dir(ordinary_opens_pass_every_filter),
-        cmocka_unit_test(filter_fits_and_differs_by_variant),
+        cmocka_unit_test(every_variant_of_the_table_has_a_program),
+        cmocka_unit_test(unknown_variant_has_no_program),
         in_temp_dir(every_level_confines_writes),
         in_temp_dir(level_of_the_future_is_used_as_the_newest_known),
         in_temp_dir(vanished_root_is_refused_by_name),
