@@ -43,17 +43,25 @@ static inline long raw_call_with(long number, const struct raw_args *args)
 }
 
 #else
+/* There is no reaper for such a processor, so nobody runs beside another one. */
 #define RAW_CALL_IS_NATIVE 0
+
+#include <errno.h>
+#include <unistd.h>
+
+static inline long raw_call_with(long number, const struct raw_args *args)
+{
+    const long ret = syscall(number, args->a, args->b, args->c, args->d, args->e);
+    return ret < 0 ? -errno : ret;
+}
 #endif
 
 /* raw_call(SYS_close, fd): up to five arguments, the rest is 0. */
-#if RAW_CALL_IS_NATIVE
 /* NOLINTBEGIN(readability-identifier-naming): reads as syscall() does */
 #define raw_call(number, ...)                                                                      \
     raw_call_with((number), &(const struct raw_args){RAW_CALL_EACH(__VA_ARGS__, 0, 0, 0, 0, 0)})
 /* NOLINTEND(readability-identifier-naming) */
 #define RAW_CALL_EACH(a, b, c, d, e, ...)                                                          \
     (uintptr_t)(a), (uintptr_t)(b), (uintptr_t)(c), (uintptr_t)(d), (uintptr_t)(e)
-#endif
 
 #endif

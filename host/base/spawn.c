@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -17,24 +18,21 @@
 #include "base/alloc.h"
 #include "base/auto.h"
 #include "base/error.h"
-#include "base/spawn_child.h"
+#include "base/spawn_parts.h"
+#include "base/spawn_send.h"
 
 #define CHILD_STACK_BYTES (64u << 10)
 #define DEFAULT_PATH      "/bin:/usr/bin"
 
-/* A child on borrowed memory costs nothing to make, however large the host is. The sanitizers keep
- * books about that memory which the child would put in disorder, so there it gets a copy. */
-#ifdef BEACON_SANITIZED
-#define CHILD_FLAGS (CLONE_VFORK | CLONE_PIDFD | SIGCHLD)
-#else
-#define CHILD_FLAGS (CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD)
-#endif
+#define CHILD_FLAGS (SPAWN_MEMORY_FLAGS | CLONE_VFORK | CLONE_PIDFD | SIGCHLD)
 
 /* Mapped shared, so that the record is seen by the parent in both kinds. It stands in for a pipe:
- * nothing for the child's descriptors to collide with. The child's stack grows down from the end. */
+ * nothing for the child's descriptors to collide with. The stacks grow down from their ends. */
 struct cradle {
     struct spawn_birth birth;
+    struct spawn_nest nest;
     _Alignas(16) char stack[CHILD_STACK_BYTES];
+    _Alignas(16) char inner_stack[CHILD_STACK_BYTES];
 };
 
 static const char *search_path(const char *const *env)
@@ -98,85 +96,31 @@ static struct spawn_move *list_moves(const struct spawn_request *request, int *h
     return moves;
 }
 
-/* No handler of the host may run in the child before they are reset there. The raw call also holds
- * back the two signals that the C library keeps for itself. */
-static pid_t give_birth(struct cradle *cradle, int *pidfd)
+uint64_t spawn_hold_signals(void)
 {
     const uint64_t all = ~UINT64_C(0);
     uint64_t before = 0;
     (void)syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, &before, sizeof all);
-    pid_t pid = clone(spawn_child_main, cradle->stack + sizeof cradle->stack, CHILD_FLAGS,
-                      &cradle->birth, pidfd);
-    int saved = errno;
+    return before;
+}
+
+void spawn_let_signals(uint64_t before)
+{
+    const int saved = errno;
     (void)syscall(SYS_rt_sigprocmask, SIG_SETMASK, &before, NULL, sizeof before);
     errno = saved;
+}
+
+static pid_t give_birth(struct cradle *cradle, int *pidfd)
+{
+    const uint64_t before = spawn_hold_signals();
+    pid_t pid = clone(spawn_child_main, cradle->stack + sizeof cradle->stack, CHILD_FLAGS,
+                      &cradle->birth, pidfd);
+    spawn_let_signals(before);
     return pid;
 }
 
-static int explain_setup(const struct spawn_request *request, const struct spawn_failure *failure,
-                         struct beacon_error *err)
-{
-    int os_errno = failure->os_errno;
-    const char *why = strerror(os_errno);
-    switch ((enum spawn_step)failure->index) {
-    case SPAWN_STEP_CWD:
-        return error_set_errno(err, os_errno == EACCES ? BEACON_E_REFUSED : BEACON_E_NOT_FOUND,
-                               os_errno, "name a directory that exists and that you may enter",
-                               "cannot enter the working directory %s: %s", request->cwd, why);
-    case SPAWN_STEP_DESCRIPTORS:
-        return error_set_errno(err, BEACON_E_LIMIT, os_errno, "raise the limit of 'ulimit -n'",
-                               "cannot place the descriptors of %s: %s", request->argv[0], why);
-    case SPAWN_STEP_TERMINAL:
-        return error_set_errno(err, BEACON_E_IO, os_errno, "run the command without a terminal",
-                               "cannot give %s a terminal: %s", request->argv[0], why);
-    case SPAWN_STEP_SESSION:
-    case SPAWN_STEP_PARENT:
-    case SPAWN_STEP_SIGNALS:
-        break;
-    }
-    return error_set_errno(err, BEACON_E_INTERNAL, os_errno, "report this as a bug",
-                           "cannot set up a process for %s: %s", request->argv[0], why);
-}
-
-static int explain_exec(const char *program, int os_errno, struct beacon_error *err)
-{
-    switch (os_errno) {
-    case ENOENT:
-    case ENOTDIR:
-        return error_set_errno(err, BEACON_E_NOT_FOUND, os_errno,
-                               "install the program, or give its full path",
-                               "program %s was not found", program);
-    case EACCES:
-    case EPERM:
-        return error_set_errno(err, BEACON_E_REFUSED, os_errno,
-                               "check its mode with 'ls -l' and, in a sandbox, what may be run",
-                               "program %s may not be executed: %s", program, strerror(os_errno));
-    case E2BIG:
-        return error_set_errno(err, BEACON_E_LIMIT, os_errno, "pass long input through a file",
-                               "the arguments of %s are too long", program);
-    default:
-        return error_set_errno(err, BEACON_E_INVALID, os_errno,
-                               "check with 'file' what it is; a script needs a #! line",
-                               "program %s cannot be run: %s", program, strerror(os_errno));
-    }
-}
-
-static int explain_failure(const struct spawn_request *request, const struct spawn_failure *failure,
-                           struct beacon_error *err)
-{
-    if (failure->stage == SPAWN_STAGE_SETUP) {
-        return explain_setup(request, failure, err);
-    }
-    if (failure->stage == SPAWN_STAGE_EXEC) {
-        return explain_exec(request->argv[0], failure->os_errno, err);
-    }
-    return error_set_errno(err, BEACON_E_REFUSED, failure->os_errno,
-                           "the command was not started; see 'beacon sandbox explain'",
-                           "operation %d before %s failed: %s", failure->index, request->argv[0],
-                           strerror(failure->os_errno));
-}
-
-static void bury(pid_t pid)
+void spawn_bury(pid_t pid)
 {
     while (waitpid(pid, NULL, __WALL) < 0 && errno == EINTR) {
     }
@@ -184,18 +128,16 @@ static void bury(pid_t pid)
 
 /* The child either runs its program now, or has left its reason and is to be reaped. */
 static int meet_child(const struct spawn_birth *birth, struct spawn_child child,
-                      struct spawn_child *ret, struct spawn_failure *failure,
-                      struct beacon_error *err)
+                      struct spawn_child *ret, struct beacon_error *err)
 {
     AUTO_CLOSE int pidfd = child.pidfd;
     if (birth->failure.stage != SPAWN_STAGE_NONE) {
-        bury(child.pid);
-        *failure = birth->failure;
-        return explain_failure(birth->request, failure, err);
+        spawn_bury(child.pid);
+        return spawn_explain(birth, err);
     }
     if (pidfd < 0 || !birth->has_reached_exec) {
         (void)kill(child.pid, SIGKILL);
-        bury(child.pid);
+        spawn_bury(child.pid);
         return error_set(err, pidfd < 0 ? BEACON_E_UNSUPPORTED : BEACON_E_IO,
                          pidfd < 0 ? "Linux 5.4 or newer is needed" : "try again",
                          "%s could not be started: %s", birth->request->argv[0],
@@ -205,9 +147,51 @@ static int meet_child(const struct spawn_birth *birth, struct spawn_child child,
     return BEACON_OK;
 }
 
+static int start_plain(struct cradle *cradle, struct spawn_child *ret, struct beacon_error *err)
+{
+    struct spawn_birth *birth = &cradle->birth;
+    struct spawn_sent *sent = birth->request->sent;
+    struct spawn_child child = {.pidfd = -1};
+    AUTO_CLOSE int host_end = -1;
+    AUTO_CLOSE int child_end = -1;
+    if (sent != NULL && spawn_channel_open(&host_end, &child_end) != 0) {
+        return error_set_errno(err, BEACON_E_LIMIT, errno, "raise the limit of 'ulimit -n'",
+                               "cannot make a socket for %s: %s", birth->request->argv[0],
+                               strerror(errno));
+    }
+    birth->channel = child_end;
+    child.pid = give_birth(cradle, &child.pidfd);
+    if (child.pid < 0) {
+        return error_set_errno(
+            err, BEACON_E_LIMIT, errno, "end other processes, or see 'ulimit -u'",
+            "cannot start a process for %s: %s", birth->request->argv[0], strerror(errno));
+    }
+    if (sent != NULL) {
+        (void)close(take_fd(&child_end));
+        spawn_channel_drain(host_end, sent);
+    }
+    return meet_child(birth, child, ret, err);
+}
+
+static int know_directory(const struct spawn_request *request, struct spawn_birth *birth,
+                          struct beacon_error *err)
+{
+    struct stat st;
+    if (request->cwd_fd <= 0) {
+        return BEACON_OK;
+    }
+    if (fstat(request->cwd_fd, &st) != 0) {
+        return error_set_errno(err, BEACON_E_IO, errno, "report this as a bug",
+                               "cannot look at the working directory %s: %s", request->cwd,
+                               strerror(errno));
+    }
+    birth->cwd_device = st.st_dev;
+    birth->cwd_inode = st.st_ino;
+    return BEACON_OK;
+}
+
 static int start_in(struct cradle *cradle, const struct spawn_request *request,
-                    struct spawn_child *ret, struct spawn_failure *failure,
-                    struct beacon_error *err)
+                    struct spawn_child *ret, struct beacon_error *err)
 {
     struct spawn_birth *birth = &cradle->birth;
     AUTO_FREE char **programs = list_programs(request->argv[0], request->env);
@@ -217,14 +201,17 @@ static int start_in(struct cradle *cradle, const struct spawn_request *request,
     birth->moves = moves;
     birth->n_moves = request->n_fds + 3;
     birth->parent = getpid();
-    struct spawn_child child = {.pidfd = -1};
-    child.pid = give_birth(cradle, &child.pidfd);
-    if (child.pid < 0) {
-        return error_set_errno(
-            err, BEACON_E_LIMIT, errno, "end other processes, or see 'ulimit -u'",
-            "cannot start a process for %s: %s", request->argv[0], strerror(errno));
+    birth->channel = -1;
+    int rc = know_directory(request, birth, err);
+    if (rc != BEACON_OK) {
+        return rc;
     }
-    return meet_child(birth, child, ret, failure, err);
+    if (request->space == NULL) {
+        return start_plain(cradle, ret, err);
+    }
+    birth->nest = &cradle->nest;
+    birth->nest->stack_end = cradle->inner_stack + sizeof cradle->inner_stack;
+    return spawn_space_start(birth, cradle->stack + sizeof cradle->stack, ret, err);
 }
 
 int spawn_start(const struct spawn_request *request, struct spawn_child *ret,
@@ -234,6 +221,9 @@ int spawn_start(const struct spawn_request *request, struct spawn_child *ret,
     struct spawn_failure unused = {0};
     failure = failure != NULL ? failure : &unused;
     *failure = (struct spawn_failure){0};
+    if (request->sent != NULL) {
+        request->sent->n = 0;
+    }
     if (request->argv[0] == NULL) {
         return error_set(err, BEACON_E_INVALID, "give at least the program",
                          "the command is empty");
@@ -245,34 +235,13 @@ int spawn_start(const struct spawn_request *request, struct spawn_child *ret,
                                "cannot start a process for %s: %s", request->argv[0],
                                strerror(errno));
     }
-    int rc = start_in(cradle, request, ret, failure, err);
+    int rc = start_in(cradle, request, ret, err);
+    *failure = cradle->birth.failure;
     (void)munmap(cradle, sizeof *cradle);
+    if (rc != BEACON_OK) {
+        spawn_sent_close(request->sent);
+    }
     return rc;
-}
-
-void spawn_signal(const struct spawn_child *child, int signal_number)
-{
-    if (child->group > 1) {
-        (void)kill(-child->group, signal_number);
-    }
-}
-
-void spawn_kill(const struct spawn_child *child)
-{
-    spawn_signal(child, SIGKILL);
-}
-
-void spawn_reap(struct spawn_child *child, int *ret_status)
-{
-    *ret_status = 0;
-    if (child->pid > 1) {
-        while (waitpid(child->pid, ret_status, __WALL) < 0 && errno == EINTR) {
-        }
-    }
-    if (child->pidfd >= 0) {
-        (void)close(child->pidfd);
-    }
-    *child = (struct spawn_child){.pidfd = -1};
 }
 
 void spawn_adopt_orphans(void)

@@ -81,9 +81,9 @@ struct spawn_request {
     size_t n_fds;
     bool is_terminal;     /* in_fd is a pty slave: make it the controlling terminal */
     bool shares_terminal; /* stay in the host's session: job control on the person's terminal */
-    bool outlives_host;   /* not killed with the host: it notices by a descriptor, and ends itself */
-    int program_fd;       /* > 0: run this descriptor (≥ SPAWN_FD_FLOOR), argv[0] is but a name */
-    int cwd_fd;           /* > 0: `cwd` must be this very directory when it is entered, else ESTALE */
+    bool outlives_host; /* not killed with the host: it notices by a descriptor, and ends itself */
+    int program_fd;     /* > 0: run this descriptor (≥ SPAWN_FD_FLOOR), argv[0] is but a name */
+    int cwd_fd;         /* > 0: `cwd` must be this very directory when it is entered, else ESTALE */
     const struct spawn_space *space; /* NULL: in the host's namespaces */
     spawn_prepare_fn prepare;        /* last thing before execve; NULL: nothing */
     const void *prepare_ctx;         /* of both prepare functions */
@@ -97,7 +97,8 @@ struct spawn_child {
     pid_t group;   /* process group of the program itself, as this process sees it */
     int pidfd;     /* readable when everything is over; spawn_reap() closes it */
     int status_fd; /* what the reaper tells, readable with each change of state; 0: there is none */
-    int status;    /* the last that spawn_wait() read there; private */
+    int status;    /* the last that was told there, private */
+    bool has_told; /* private */
 };
 
 /* On failure nothing is left running; `failure` (may be NULL) tells the stage. A missing program is

@@ -1,146 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/spawn_child.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/close_range.h>
 #include <signal.h>
 #include <stdint.h>
-#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #define EXIT_NOT_STARTED 127
-#define KERNEL_SIGNALS   64
-#define DIRENT_BYTES     1024
-
-/* As the kernel has it; glibc's struct is larger and its wrapper hides two signals. */
-struct kernel_sigaction {
-    void (*handler)(int);
-    unsigned long flags;
-    void (*restorer)(void);
-    uint64_t mask;
-};
-
-struct kernel_dirent {
-    uint64_t inode;
-    int64_t next;
-    uint16_t length;
-    uint8_t type;
-    char name[];
-};
-
-static int enter_session(const struct spawn_birth *birth)
-{
-    if (birth->request->shares_terminal) {
-        return setpgid(0, 0);
-    }
-    return setsid() < 0 ? -1 : 0;
-}
 
 /* The parent may have died before the signal was asked for: then nobody would send it. */
 static int bind_to_parent(const struct spawn_birth *birth)
 {
+    if (birth->request->outlives_host) {
+        return 0;
+    }
     if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0) {
         return -1;
     }
     if (getppid() != birth->parent) {
         errno = ESRCH;
         return -1;
-    }
-    return 0;
-}
-
-static int enter_directory(const struct spawn_birth *birth)
-{
-    const char *cwd = birth->request->cwd;
-    return cwd == NULL ? 0 : chdir(cwd);
-}
-
-static int parse_fd(const char *digits)
-{
-    int fd = 0;
-    for (; *digits >= '0' && *digits <= '9' && fd < INT32_MAX / 16; digits++) {
-        fd = fd * 10 + (*digits - '0');
-    }
-    return *digits == '\0' ? fd : -1;
-}
-
-/* close_range came with Linux 5.9, its CLOEXEC form with 5.11. */
-static int mark_all_by_listing(void)
-{
-    int dir = open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (dir < 0) {
-        return -1;
-    }
-    _Alignas(struct kernel_dirent) char buffer[DIRENT_BYTES];
-    long n = 0;
-    while ((n = syscall(SYS_getdents64, dir, buffer, sizeof buffer)) > 0) {
-        for (long at = 0; at < n;) {
-            const struct kernel_dirent *entry = (const void *)(buffer + at);
-            int fd = entry->name[0] == '.' ? -1 : parse_fd(entry->name);
-            if (fd > STDERR_FILENO) {
-                (void)fcntl(fd, F_SETFD, FD_CLOEXEC);
-            }
-            at += entry->length;
-        }
-    }
-    (void)close(dir);
-    return n < 0 ? -1 : 0;
-}
-
-/* Marked rather than closed: prepare() still needs some of them, and execve closes them all. */
-static int mark_all_close_on_exec(void)
-{
-    if (syscall(SYS_close_range, STDERR_FILENO + 1, ~0u, CLOSE_RANGE_CLOEXEC) == 0) {
-        return 0;
-    }
-    return mark_all_by_listing();
-}
-
-/* A source that sits where some target will be is first moved out of the way of all of them. */
-static int place_descriptors(struct spawn_birth *birth)
-{
-    for (size_t i = 0; i < birth->n_moves; i++) {
-        struct spawn_move *move = &birth->moves[i];
-        if (move->from < 0) {
-            move->from = open("/dev/null", O_RDWR | O_CLOEXEC);
-        }
-        if (move->from >= 0 && move->from <= birth->highest_target) {
-            move->from = fcntl(move->from, F_DUPFD_CLOEXEC, birth->highest_target + 1);
-        }
-        if (move->from < 0) {
-            return -1;
-        }
-    }
-    if (mark_all_close_on_exec() != 0) {
-        return -1;
-    }
-    for (size_t i = 0; i < birth->n_moves; i++) {
-        if (dup2(birth->moves[i].from, birth->moves[i].to) < 0) {
-            return -1;
-        }
-    }
-    return 0;
-}
-
-static int take_terminal(const struct spawn_birth *birth)
-{
-    return birth->request->is_terminal ? ioctl(STDIN_FILENO, TIOCSCTTY, 0) : 0;
-}
-
-/* Handlers of the host must never run on the memory it lends to the child, and a signal that the
- * host ignores (SIGPIPE) is not ignored by what it starts. */
-static int reset_handlers(void)
-{
-    const struct kernel_sigaction fresh = {.handler = SIG_DFL};
-    for (int signal_number = 1; signal_number <= KERNEL_SIGNALS; signal_number++) {
-        if (signal_number != SIGKILL && signal_number != SIGSTOP &&
-            syscall(SYS_rt_sigaction, signal_number, &fresh, NULL, sizeof fresh.mask) != 0) {
-            return -1;
-        }
     }
     return 0;
 }
@@ -155,10 +37,15 @@ static int unblock_signals(void)
  * end. A file the kernel does not know how to run is not handed to a shell. */
 static void run_program(const struct spawn_birth *birth)
 {
+    char *const *argv = (char *const *)birth->request->argv;
+    char *const *env = (char *const *)birth->request->env;
     int told = ENOENT;
+    if (birth->request->program_fd > 0) {
+        (void)syscall(SYS_execveat, birth->request->program_fd, "", argv, env, AT_EMPTY_PATH);
+        return;
+    }
     for (char *const *path = birth->programs; *path != NULL; path++) {
-        (void)execve(*path, (char *const *)birth->request->argv,
-                     (char *const *)birth->request->env);
+        (void)execve(*path, argv, env);
         switch (errno) {
         case EACCES:
             told = EACCES;
@@ -176,16 +63,40 @@ static void run_program(const struct spawn_birth *birth)
     errno = told;
 }
 
-static int fail(struct spawn_birth *birth, int stage, int index)
+int spawn_fail(struct spawn_birth *birth, int stage, int index)
 {
-    birth->failure = (struct spawn_failure){.stage = stage, .index = index, .os_errno = errno};
+    if (birth->failure.stage == SPAWN_STAGE_NONE) {
+        birth->failure = (struct spawn_failure){.stage = stage, .index = index, .os_errno = errno};
+    }
     return EXIT_NOT_STARTED;
+}
+
+int spawn_run_prepare(struct spawn_birth *birth, spawn_prepare_fn prepare, pid_t parent)
+{
+    const struct spawn_scene scene = {.parent = parent, .host_fd = birth->channel};
+    struct spawn_failure failure = {.os_errno = EPERM};
+    if (prepare == NULL || prepare(birth->request->prepare_ctx, &scene, &failure) == 0) {
+        return 0;
+    }
+    errno = failure.os_errno;
+    (void)spawn_fail(birth, SPAWN_STAGE_PREPARE, failure.index);
+    return -1;
+}
+
+int spawn_run_program(struct spawn_birth *birth)
+{
+    if (unblock_signals() != 0) {
+        return spawn_fail(birth, SPAWN_STAGE_SETUP, SPAWN_STEP_SIGNALS);
+    }
+    birth->has_reached_exec = true;
+    run_program(birth);
+    return spawn_fail(birth, SPAWN_STAGE_EXEC, 0);
 }
 
 static int set_up(struct spawn_birth *birth, enum spawn_step *step)
 {
     *step = SPAWN_STEP_SESSION;
-    if (enter_session(birth) != 0) {
+    if (spawn_set_session(birth) != 0) {
         return -1;
     }
     *step = SPAWN_STEP_PARENT;
@@ -193,41 +104,30 @@ static int set_up(struct spawn_birth *birth, enum spawn_step *step)
         return -1;
     }
     *step = SPAWN_STEP_CWD;
-    if (enter_directory(birth) != 0) {
+    if (spawn_set_directory(birth) != 0) {
         return -1;
     }
     *step = SPAWN_STEP_DESCRIPTORS;
-    if (place_descriptors(birth) != 0) {
+    if (spawn_set_descriptors(birth) != 0) {
         return -1;
     }
     *step = SPAWN_STEP_TERMINAL;
-    if (take_terminal(birth) != 0) {
+    if (spawn_set_terminal(birth) != 0) {
         return -1;
     }
     *step = SPAWN_STEP_SIGNALS;
-    return reset_handlers();
+    return spawn_reset_signals();
 }
 
 int spawn_child_main(void *arg)
 {
     struct spawn_birth *birth = arg;
-    const struct spawn_request *request = birth->request;
     enum spawn_step step = SPAWN_STEP_SESSION;
     if (set_up(birth, &step) != 0) {
-        return fail(birth, SPAWN_STAGE_SETUP, (int)step);
+        return spawn_fail(birth, SPAWN_STAGE_SETUP, (int)step);
     }
-    if (request->prepare != NULL) {
-        struct spawn_failure failure = {.os_errno = EPERM};
-        const struct spawn_scene scene = {.parent = birth->parent, .host_fd = -1};
-        if (request->prepare(request->prepare_ctx, &scene, &failure) != 0) {
-            errno = failure.os_errno;
-            return fail(birth, SPAWN_STAGE_PREPARE, failure.index);
-        }
+    if (spawn_run_prepare(birth, birth->request->prepare, birth->parent) != 0) {
+        return EXIT_NOT_STARTED;
     }
-    if (unblock_signals() != 0) {
-        return fail(birth, SPAWN_STAGE_SETUP, SPAWN_STEP_SIGNALS);
-    }
-    birth->has_reached_exec = true;
-    run_program(birth);
-    return fail(birth, SPAWN_STAGE_EXEC, 0);
+    return spawn_run_program(birth);
 }

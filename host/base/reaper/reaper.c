@@ -30,8 +30,8 @@
 #define SIGNAL_KILL  9
 #define ERROR_INTR   (-4L)
 #define POLL_ERROR   8
-#define WAIT_STOPS   2 /* WUNTRACED */
-#define WAIT_GOES_ON 8 /* WCONTINUED */
+#define WAIT_STOPS   2          /* WUNTRACED */
+#define WAIT_GOES_ON 8          /* WCONTINUED */
 #define WAIT_ALL     0x40000000 /* __WALL */
 #define CLOSED_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 #define LOCK_MINE    2 /* LOCK_EX */
