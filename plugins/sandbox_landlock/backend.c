@@ -7,6 +7,7 @@
 #include "capabilities.h"
 #include "diagnose.h"
 #include "filter.h"
+#include "namespaces.h"
 #include "policy.h"
 #include "ruleset_cache.h"
 #include "sandbox_landlock_manifest.h"
@@ -231,7 +232,15 @@ static const struct beacon_component landlock = {
     .vtable = &backend,
 };
 
-static const struct beacon_component *const components[] = {&landlock, NULL};
+static const struct beacon_component namespaces = {
+    .struct_size = sizeof namespaces,
+    .kind = BEACON_KIND_SANDBOX,
+    .name = "namespaces",
+    .iface = BEACON_SANDBOX_IFACE,
+    .vtable = &namespaces_backend,
+};
+
+static const struct beacon_component *const components[] = {&namespaces, &landlock, NULL};
 
 static const struct beacon_plugin plugin = {
     .struct_size = sizeof plugin,
