@@ -269,3 +269,17 @@ int sandbox_backend_diagnose(struct sandbox_backend *backend, void *cookie, int3
     breadcrumb_leave(before);
     return outcome_code(answer);
 }
+
+int sandbox_backend_notify(struct sandbox_backend *backend, void *cookie,
+                           const struct beacon_sb_notice *notice, struct beacon_sb_answer *ret)
+{
+    struct beacon_sb_answer answer = {.struct_size = sizeof answer, .fd = -1};
+    const struct breadcrumb before = enter(backend, "on_notify");
+    beacon_rc rc = backend->table.on_notify(backend->inst, cookie, notice, &answer);
+    breadcrumb_leave(before);
+    if (rc == BEACON_OK) {
+        answer.struct_size = sizeof answer;
+        *ret = answer;
+    }
+    return outcome_code(rc);
+}

@@ -39,4 +39,10 @@ void sandbox_backend_release(struct sandbox_backend *backend, void *cookie);
 int sandbox_backend_diagnose(struct sandbox_backend *backend, void *cookie, int32_t wait_status,
                              struct beacon_bytes tail, const struct beacon_sink *sink);
 
+/* One system call that waits for its answer: a descriptor in it is the caller's to inject and close. An
+ * error refuses the call. Thread: any, one call at a time per cookie, while others use the backend; release
+ * comes after it. */
+int sandbox_backend_notify(struct sandbox_backend *backend, void *cookie,
+                           const struct beacon_sb_notice *notice, struct beacon_sb_answer *ret);
+
 #endif
