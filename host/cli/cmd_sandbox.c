@@ -16,11 +16,13 @@
 #include "base/path.h"
 #include "base/spawn.h"
 #include "base/text.h"
+#include "cli/cmd_sandbox_verify.h"
 #include "cli/sandbox_config.h"
 #include "cli/wire_plugins.h"
 #include "cli/wire_policy.h"
 #include "sandbox/sandbox.h"
 #include "session/home.h"
+#include "verify/canary.h"
 
 #define EXIT_PROGRAM_MISSING 127 /* as shells say it */
 #define EXIT_SIGNAL_BASE     128
@@ -29,6 +31,7 @@
 static const char usage[] =
     "Usage: beacon sandbox linux|macos|none [OPTIONS] [--] COMMAND [ARGS...]\n"
     "       beacon sandbox explain [OPTIONS]\n"
+    "       beacon sandbox verify [--json] [OPTIONS]\n"
     "\n"
     "Run COMMAND as the agent would run it: reading anything, writing nothing, no network.\n"
     "\n"
@@ -162,7 +165,7 @@ static bool parse_options(int argc, char **argv, struct sandbox_options *ret)
         return true;
     }
     if (!is_run && !ret->is_explain) {
-        return what[0] == '\0' ? fail_usage("say what to do: linux, macos, none or explain", "")
+        return what[0] == '\0' ? fail_usage("say what to do: linux, macos, none, explain or verify", "")
                                : fail_usage("unknown sandbox command ", what);
     }
     if (!parse_flags(argv + 2, ret) || ret->wants_help) {
@@ -340,6 +343,12 @@ static int open_and_run(const struct sandbox_options *options, const char *cwd, 
 int cmd_sandbox(int argc, char **argv)
 {
     struct sandbox_options options = {0};
+    if (argc > 1 && strcmp(argv[1], "verify") == 0) {
+        return cmd_sandbox_verify(argc - 1, argv + 1);
+    }
+    if (argc == 4 && strcmp(argv[1], "canary") == 0) { /* what verify runs inside */
+        return canary_main(argv[2], argv[3]);
+    }
     if (!parse_options(argc, argv, &options)) {
         return EXIT_STATUS_USAGE;
     }

@@ -13,19 +13,29 @@ static bool describe_policy(const struct sandbox *sandbox, struct text *out)
         [SANDBOX_WORKSPACE_WRITE] = "workspace-write: read and run anything, write beneath",
         [SANDBOX_DANGER_FULL_ACCESS] = "danger-full-access: no restriction at all",
     };
-    bool is_whole = text_addf(out, "Backend: %s\nMode:    %s", sandbox_backend_label(sandbox),
-                              modes[sandbox->mode]);
+    bool is_whole = text_addf(out, "Backend: %s\n", sandbox_backend_label(sandbox));
+    if (sandbox->passed_over != NULL) {
+        is_whole = is_whole && text_addf(out, "         nothing stronger: %s\n",
+                                         sandbox->passed_over);
+    }
+    is_whole = is_whole && text_addf(out, "Mode:    %s", modes[sandbox->mode]);
     for (size_t i = 0; i < sandbox_root_count(sandbox); i++) {
         is_whole = is_whole && text_addf(out, "\n           %s", sandbox_root_path(sandbox, i));
     }
     for (size_t i = 0; i < sandbox->places.n; i++) {
         const struct place *place = &sandbox->places.list[i];
-        if ((place->access & BEACON_PATH_WRITE) != 0 && !place->is_root) {
+        const uint32_t given = place->access & (BEACON_PATH_WRITE | BEACON_PATH_DENY);
+        if (given == BEACON_PATH_WRITE && !place->is_root) {
             is_whole = is_whole && text_addf(out, "\n           %s", place->path);
         }
     }
-    bool is_open = sandbox->policy.net == BEACON_NET_FULL;
-    return is_whole && text_addf(out, "\nNetwork: %s\n", is_open ? "open" : "off");
+    static const char *const networks[] = {
+        [BEACON_NET_NONE] = "off",
+        [BEACON_NET_LOOPBACK] = "off, but for connections within the sandbox where it has its own",
+        [BEACON_NET_ALLOW_LIST] = "only the hosts that the configuration names",
+        [BEACON_NET_FULL] = "open",
+    };
+    return is_whole && text_addf(out, "\nNetwork: %s\n", networks[sandbox->policy.net]);
 }
 
 static bool describe_promises(const struct sandbox *sandbox, const struct plan *plan,
@@ -51,17 +61,35 @@ static bool describe_home(const struct sandbox *sandbox, struct text *out)
     return true;
 }
 
-int sandbox_explain(struct sandbox *sandbox, struct text *out, struct beacon_error *err)
+/* What an ordinary command would get. Nothing of it is run. */
+static int plan_ordinary(struct sandbox *sandbox, struct plan *plan, struct beacon_error *err)
 {
     static const char *const argv[] = {"true", NULL};
     static const char *const env[] = {NULL};
     const struct sandbox_command command = {
         .argv = argv, .env = env, .in_fd = -1, .out_fd = -1, .err_fd = -1};
     void *cookie = NULL;
-    struct plan *plan = plan_create();
     int rc = sandbox_prepare(sandbox, &command, plan, &cookie, err);
     if (rc == BEACON_OK) {
         sandbox_backend_release(sandbox->backend, cookie);
+    }
+    return rc;
+}
+
+int sandbox_promise(struct sandbox *sandbox, uint32_t *ret, struct beacon_error *err)
+{
+    struct plan *plan = plan_create();
+    int rc = plan_ordinary(sandbox, plan, err);
+    *ret = rc == BEACON_OK ? plan_promised(plan) : 0;
+    plan_destroy(plan);
+    return rc;
+}
+
+int sandbox_explain(struct sandbox *sandbox, struct text *out, struct beacon_error *err)
+{
+    struct plan *plan = plan_create();
+    int rc = plan_ordinary(sandbox, plan, err);
+    if (rc == BEACON_OK) {
         if (!describe_policy(sandbox, out) || !describe_promises(sandbox, plan, out) ||
             !plan_describe(plan, out) || !describe_home(sandbox, out)) {
             rc = error_set(err, BEACON_E_LIMIT, "report this as a bug",

@@ -100,6 +100,9 @@ int sandbox_root_fd(const struct sandbox *sandbox, size_t index);
 int sandbox_check_write(const struct sandbox *sandbox, const char *path, struct beacon_error *err);
 int sandbox_check_read(const struct sandbox *sandbox, const char *path, struct beacon_error *err);
 
+/* What the plan of an ordinary command promises: BEACON_SB_*. */
+int sandbox_promise(struct sandbox *sandbox, uint32_t *ret, struct beacon_error *err);
+
 /* What one command would go through, for `beacon sandbox explain`: operations, promises, notes. */
 int sandbox_explain(struct sandbox *sandbox, struct text *out, struct beacon_error *err);
 

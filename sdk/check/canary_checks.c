@@ -20,7 +20,7 @@
 #include "base/auto.h"
 #include "base/io.h"
 #include "base/text.h"
-#include "canary.h"
+#include "verify/canary.h"
 #include "check.h"
 #include "checks.h"
 #include "yard.h"

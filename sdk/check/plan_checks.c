@@ -7,7 +7,7 @@
 #include "base/alloc.h"
 #include "base/auto.h"
 #include "base/text.h"
-#include "canary.h"
+#include "verify/canary.h"
 #include "check.h"
 #include "checks.h"
 #include "fence.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "verify/canary.h"
 #include "yard.h"
 
 #include <assert.h>
@@ -16,7 +17,6 @@
 #include "base/io.h"
 #include "base/path.h"
 #include "base/spawn.h"
-#include "canary.h"
 #include "check.h"
 #include "plugin/sized.h"
 #include "sandbox/plan.h"

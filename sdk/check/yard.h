@@ -16,6 +16,9 @@ struct plan;
 
 #define YARD_RULES_MAX 16
 
+/* This program again: --canary NAME ARGUMENT is one of verify/canary.h. */
+#define CANARY_OPTION "--canary"
+
 struct yard {
     struct check_case *c;
     struct instance_maker maker;
