@@ -6,8 +6,8 @@
  * "reaper": pid 1 of a command's pid namespace. It tells how the first child ends, and ends with it.
  *     Descriptor 3 is the pipe to the host, 4 an eventfd that lets the command begin. With another
  *     argument it also tells when that child stops and goes on.
- * "guardian": outside of any sandbox. Once descriptor 3 says that the host is gone it removes the empty
- *     directories named by the other arguments, unless another host holds them.
+ * "guardian": outside of any sandbox. Once descriptor 3 says that the host is gone it removes the covers
+ *     named by the other arguments, unless another host holds them.
  *
  * No C library: nothing runs before start(), and nothing is read but the arguments.
  */
@@ -33,7 +33,7 @@
 #define WAIT_STOPS   2          /* WUNTRACED */
 #define WAIT_GOES_ON 8          /* WCONTINUED */
 #define WAIT_ALL     0x40000000 /* __WALL */
-#define CLOSED_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+#define CLOSED_FLAGS (O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC)
 #define LOCK_MINE    2 /* LOCK_EX */
 #define LOCK_NO_WAIT 4 /* LOCK_NB */
 
@@ -181,7 +181,18 @@ static void wait_for_the_end_of_the_host(void)
     }
 }
 
-/* Only what the host made: an empty directory of that mode that nobody holds. */
+/* By mode, and empty, as far as it can be told: unlinkat() knows whether a directory is. */
+static bool is_cover(const struct statx *stat)
+{
+    const unsigned mode = stat->stx_mode & 07777U;
+    if ((stat->stx_mode & S_IFMT) == S_IFDIR) {
+        return (mode & REAPER_COVER_DIRECTORY_MASK) == REAPER_COVER_DIRECTORY;
+    }
+    return (stat->stx_mode & S_IFMT) == S_IFREG && mode == REAPER_COVER_FILE &&
+           stat->stx_nlink == 1 && stat->stx_size <= REAPER_COVER_FILE_BYTES;
+}
+
+/* Only what the host made, and that nobody holds. */
 static void remove_cover(const char *path)
 {
     struct statx stat;
@@ -189,10 +200,10 @@ static void remove_cover(const char *path)
     if (fd < 0) {
         return;
     }
-    if (raw_call(__NR_statx, fd, "", AT_EMPTY_PATH, STATX_MODE | STATX_TYPE, &stat) == 0 &&
-        (stat.stx_mode & 07777) == REAPER_COVER_MODE &&
-        raw_call(__NR_flock, fd, LOCK_MINE | LOCK_NO_WAIT) == 0) {
-        (void)raw_call(__NR_unlinkat, AT_FDCWD, path, AT_REMOVEDIR);
+    if (raw_call(__NR_statx, fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &stat) == 0 &&
+        is_cover(&stat) && raw_call(__NR_flock, fd, LOCK_MINE | LOCK_NO_WAIT) == 0) {
+        const bool is_directory = (stat.stx_mode & S_IFMT) == S_IFDIR;
+        (void)raw_call(__NR_unlinkat, AT_FDCWD, path, is_directory ? AT_REMOVEDIR : 0);
     }
     (void)raw_call(__NR_close, fd);
 }
