@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sandbox/cover_file.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "base/auto.h"
+#include "base/io.h"
+#include "base/reaper/reaper.h"
+
+#define ATTEMPTS_MAX 64
+
+static const char *content_of(enum cover_kind kind)
+{
+    return kind == COVER_COMMONDIR ? ".\n" : "";
+}
+
+bool cover_file_is_one(const struct stat *st)
+{
+    bool is_directory = S_ISDIR(st->st_mode) &&
+                        (st->st_mode & REAPER_COVER_DIRECTORY_MASK) == REAPER_COVER_DIRECTORY;
+    bool is_file = S_ISREG(st->st_mode) && (st->st_mode & 07777) == REAPER_COVER_FILE &&
+                   st->st_nlink == 1 && st->st_size <= REAPER_COVER_FILE_BYTES;
+    return (is_directory || is_file) && st->st_uid == geteuid();
+}
+
+static int fill(int fd, enum cover_kind kind)
+{
+    const char *content = content_of(kind);
+    return io_write_all(fd, content, strlen(content)) && fchmod(fd, REAPER_COVER_FILE) == 0 ? 0
+                                                                                            : -1;
+}
+
+/* It appears with its content: git stops at a commondir that is empty. */
+static int make_file(int parent, const char *name, enum cover_kind kind)
+{
+    AUTO_CLOSE int fd = openat(parent, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+    if (fd >= 0) {
+        char self[64];
+        (void)snprintf(self, sizeof self, "/proc/self/fd/%d", fd);
+        return fill(fd, kind) == 0 ? linkat(AT_FDCWD, self, parent, name, AT_SYMLINK_FOLLOW) : -1;
+    }
+    if (errno != EOPNOTSUPP && errno != EISDIR) {
+        return -1;
+    }
+    fd = openat(parent, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd >= 0 && fill(fd, kind) != 0) {
+        int saved = errno;
+        (void)unlinkat(parent, name, 0);
+        errno = saved;
+        return -1;
+    }
+    return fd >= 0 ? 0 : -1;
+}
+
+static bool is_empty_directory(int fd)
+{
+    int own = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+    DIR *dir = own >= 0 ? fdopendir(own) : NULL;
+    int n = 0;
+    if (dir == NULL) {
+        auto_close(&own);
+        return false;
+    }
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): the stream is local */
+    while (n <= 2 && readdir(dir) != NULL) {
+        n++;
+    }
+    (void)closedir(dir);
+    return n <= 2; /* "." and ".." */
+}
+
+static bool is_at(int parent, const char *name, int fd)
+{
+    struct stat at, held;
+    return fstatat(parent, name, &at, AT_SYMLINK_NOFOLLOW) == 0 && fstat(fd, &held) == 0 &&
+           at.st_dev == held.st_dev && at.st_ino == held.st_ino;
+}
+
+static bool has_content(int fd, enum cover_kind kind)
+{
+    char found[8];
+    const char *content = content_of(kind);
+    ssize_t n = pread(fd, found, sizeof found, 0);
+    return n == (ssize_t)strlen(content) && memcmp(found, content, (size_t)n) == 0;
+}
+
+/* Share what is there. -1 with EEXIST when it is no cover of this kind, ENOENT or EAGAIN when it is
+ * just being removed. */
+static int share(int parent, const char *name, enum cover_kind kind)
+{
+    struct stat st;
+    AUTO_CLOSE int fd =
+        openat(parent, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (fd < 0 || fstat(fd, &st) != 0) {
+        errno = errno == ENOENT ? ENOENT : EEXIST;
+        return -1;
+    }
+    bool is_kind = kind == COVER_DIRECTORY ? is_empty_directory(fd)
+                                           : S_ISREG(st.st_mode) && has_content(fd, kind);
+    if (!is_kind || !cover_file_is_one(&st)) {
+        errno = EEXIST;
+        return -1;
+    }
+    if (flock(fd, LOCK_SH | LOCK_NB) != 0 || !is_at(parent, name, fd)) {
+        errno = EAGAIN;
+        return -1;
+    }
+    return take_fd(&fd);
+}
+
+int cover_file_make(int parent, const char *name, enum cover_kind kind)
+{
+    for (int i = 0; i < ATTEMPTS_MAX; i++) {
+        int made = kind == COVER_DIRECTORY ? mkdirat(parent, name, COVER_DIRECTORY_MODE)
+                                           : make_file(parent, name, kind);
+        if (made != 0 && errno != EEXIST) {
+            return -1;
+        }
+        int fd = share(parent, name, kind);
+        if (fd < 0 && errno == EEXIST && made == 0) { /* a file system without such modes */
+            (void)unlinkat(parent, name, kind == COVER_DIRECTORY ? AT_REMOVEDIR : 0);
+            errno = EOPNOTSUPP;
+            return -1;
+        }
+        if (fd >= 0 || errno == EEXIST) {
+            return fd;
+        }
+    }
+    errno = EAGAIN;
+    return -1;
+}
+
+/* The shared lock is let go before the exclusive one is tried. So of several who leave at the same
+ * time, the last to let go finds only one who has the exclusive lock and will remove it, or nobody. */
+bool cover_file_remove(int parent, const char *name, int fd)
+{
+    AUTO_CLOSE int owned = fd;
+    struct stat st;
+    if (!is_at(parent, name, owned) || fstat(owned, &st) != 0) {
+        return false;
+    }
+    (void)flock(owned, LOCK_UN);
+    if (flock(owned, LOCK_EX | LOCK_NB) == 0 && is_at(parent, name, owned)) {
+        (void)unlinkat(parent, name, S_ISDIR(st.st_mode) ? AT_REMOVEDIR : 0);
+    }
+    return true;
+}
