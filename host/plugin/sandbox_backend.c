@@ -172,7 +172,8 @@ static beacon_rc plan_give_fd(const struct beacon_plan *plan, int32_t parent_fd,
 
 static bool has_mount(uint32_t op)
 {
-    return op == BEACON_OP_BIND || op == BEACON_OP_MOUNT || op == BEACON_OP_MASK;
+    return op == BEACON_OP_BIND || op == BEACON_OP_MOUNT || op == BEACON_OP_MASK ||
+           op == BEACON_OP_MOUNT_ATTR || op == BEACON_OP_SYMLINK;
 }
 
 static beacon_rc plan_op(const struct beacon_plan *plan, const struct beacon_op *theirs)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sandbox/plan.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/arena.h"
-#include "base/text.h"
+#include "base/auto.h"
 #include "sandbox/plan_parts.h"
 
 struct plan *plan_create(void)
@@ -33,6 +32,11 @@ void plan_destroy(struct plan *plan)
     }
     for (size_t i = 0; i < plan->n_fds; i++) {
         (void)close(plan->fds[i].parent_fd);
+    }
+    for (size_t i = 0; i < plan->sent.n; i++) {
+        if (plan->sent.list[i].fd >= 0) {
+            (void)close(plan->sent.list[i].fd);
+        }
     }
     arena_destroy(plan->arena);
     free(plan);
@@ -102,75 +106,80 @@ const char *const *plan_env(struct plan *plan, const char *const *env)
     return list;
 }
 
-const struct spawn_fd *plan_fds(const struct plan *plan, size_t *ret_n)
+static int run_operations(const struct plan *plan, size_t from, size_t to,
+                          const struct spawn_scene *scene, struct spawn_failure *failure)
 {
-    *ret_n = plan->n_fds;
-    return plan->fds;
-}
-
-int plan_execute(const void *ctx, const struct spawn_scene *scene, struct spawn_failure *failure)
-{
-    (void)scene;
-    const struct plan *plan = ctx;
-    for (size_t i = 0; i < plan->n_operations; i++) {
+    struct plan_stage stage = {.scene = scene, .hollow_fd = -1};
+    for (size_t i = from; i < to; i++) {
         const struct plan_operation *operation = &plan->operations[i];
-        if (plan_step_of(operation->op)->run(operation) != 0) {
-            failure->index = (int)i;
-            failure->os_errno = errno;
+        if (plan_step_of(operation->op)->run(operation, &stage) != 0) {
+            *failure = (struct spawn_failure){.index = (int)i, .os_errno = errno};
             return -1;
         }
+    }
+    if (plan_hollow_finish(&stage) != 0) {
+        *failure = (struct spawn_failure){.index = (int)to - 1, .os_errno = errno};
+        return -1;
     }
     return 0;
 }
 
-const char *plan_operation_name(const struct plan *plan, int index)
+static size_t first_inner(const struct plan *plan)
 {
-    assert(index >= 0 && (size_t)index < plan->n_operations);
-    return plan_step_of(plan->operations[index].op)->name;
+    return plan->is_locked ? plan->first_inner : plan->n_operations;
 }
 
-bool plan_describe(const struct plan *plan, struct text *out)
+static int execute_all(const void *ctx, const struct spawn_scene *scene,
+                       struct spawn_failure *failure)
 {
-    bool is_whole = text_add_string(out, "Before the command starts, in this order:\n");
-    for (size_t i = 0; i < plan->n_operations; i++) {
-        const struct plan_operation *operation = &plan->operations[i];
-        is_whole =
-            is_whole && text_addf(out, "  %zu. %s", i + 1, plan_operation_name(plan, (int)i));
-        is_whole =
-            is_whole && (operation->n == 0 || text_addf(out, " (%zu bytes of data)", operation->n));
-        is_whole = is_whole && text_add_char(out, '\n');
-    }
-    for (size_t i = 0; i < plan->n_notes; i++) {
-        is_whole =
-            is_whole && text_addf(out, "%s  - %s\n", i == 0 ? "Notes:\n" : "", plan->notes[i]);
-    }
-    return is_whole;
+    const struct plan *plan = ctx;
+    return run_operations(plan, 0, plan->n_operations, scene, failure);
 }
 
-static const struct {
-    uint32_t bit;
-    const char *name;
-} promises[] = {
-    {BEACON_SB_FS_WRITE, "file writes"},
-    {BEACON_SB_FS_READ, "file reads"},
-    {BEACON_SB_NET, "network"},
-    {BEACON_SB_NET_ALLOWLIST, "allow-list of hosts"},
-    {BEACON_SB_PROC, "other processes"},
-    {BEACON_SB_IPC, "inter-process communication"},
-    {BEACON_SB_SYSCALLS, "dangerous system calls"},
-    {BEACON_SB_EXEC, "what may be executed"},
-    {BEACON_SB_RESOURCES, "resource limits"},
-};
-
-bool plan_name_promises(uint32_t mask, struct text *out)
+static int execute_outer(const void *ctx, const struct spawn_scene *scene,
+                         struct spawn_failure *failure)
 {
-    const char *separator = "";
-    bool is_whole = mask != 0 || text_add_string(out, "nothing");
-    for (size_t i = 0; i < sizeof promises / sizeof promises[0]; i++) {
-        if ((mask & promises[i].bit) != 0) {
-            is_whole = is_whole && text_addf(out, "%s%s", separator, promises[i].name);
-            separator = ", ";
+    return run_operations(ctx, 0, first_inner(ctx), scene, failure);
+}
+
+static int execute_inner(const void *ctx, const struct spawn_scene *scene,
+                         struct spawn_failure *failure)
+{
+    const struct plan *plan = ctx;
+    return run_operations(plan, first_inner(plan), plan->n_operations, scene, failure);
+}
+
+void plan_equip(struct plan *plan, struct spawn_request *request)
+{
+    request->fds = plan->fds;
+    request->n_fds = plan->n_fds;
+    request->sent = plan->sends ? &plan->sent : NULL;
+    request->prepare = execute_all;
+    request->prepare_ctx = plan;
+    if (plan->has_space) {
+        plan->space.is_locked = plan->is_locked;
+        plan->space.prepare = execute_outer;
+        request->space = &plan->space;
+        request->prepare = execute_inner;
+    }
+}
+
+int plan_take_sent(struct plan *plan, uint32_t tag)
+{
+    for (size_t i = 0; i < plan->sent.n; i++) {
+        if (plan->sent.list[i].tag == tag) {
+            return take_fd(&plan->sent.list[i].fd);
         }
     }
-    return is_whole;
+    return -1;
+}
+
+bool plan_has(const struct plan *plan, uint32_t op)
+{
+    for (size_t i = 0; i < plan->n_operations; i++) {
+        if (plan->operations[i].op == op) {
+            return true;
+        }
+    }
+    return false;
 }

@@ -1,10 +1,12 @@
 /* plan.h - what a backend wants done before a command runs, collected as data.
  *
  * The backend fills the builder in the parent; every add is checked and copied, nothing of the
- * plugin is needed afterwards. The child executes the operations in order by plan_execute(), which
- * does raw system calls only. An operation, flag or size this host does not know is refused when it is
- * added. Descriptors are duplicated when they are added, to numbers no descriptor of the command uses.
- * Used by sandbox/sandbox.c. Thread: one owner; plan_execute() in the child.
+ * plugin is needed afterwards. The child executes the operations in order, by raw system calls only:
+ * with NAMESPACES those before LOCK_USERNS (all, when there is none) in the first process of the
+ * namespaces, those behind it in the command's. An operation, flag, size or order this host does not
+ * know is refused when it is added. Descriptors are duplicated when they are added, to numbers no
+ * descriptor of the command uses.
+ * Used by sandbox/run.c. Thread: one owner.
  */
 #ifndef HOST_SANDBOX_PLAN_H
 #define HOST_SANDBOX_PLAN_H
@@ -14,15 +16,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PLAN_OPERATIONS_MAX 64
+#include "base/spawn.h"
+
+#define PLAN_OPERATIONS_MAX 512
 #define PLAN_FDS_MAX        32
-#define PLAN_FD_FLOOR       64         /* numbers below may be targets of DUP_TO and give_fd */
-#define PLAN_DATA_MAX       (1u << 20) /* bytes of everything that is copied */
+#define PLAN_FD_FLOOR       SPAWN_FD_FLOOR /* numbers below may be targets of DUP_TO and give_fd */
+#define PLAN_DATA_MAX       (1u << 20)     /* bytes of everything that is copied */
 
 struct plan;
-struct spawn_failure;
-struct spawn_scene;
-struct spawn_fd;
 struct text;
 
 struct plan *plan_create(void);
@@ -35,13 +36,20 @@ uint32_t plan_promised(const struct plan *plan); /* BEACON_SB_* */
 /* The command as it is to be run, NULL-terminated; valid as long as the plan and the input. */
 const char *const *plan_argv(struct plan *plan, const char *const *argv);
 const char *const *plan_env(struct plan *plan, const char *const *env);
-const struct spawn_fd *plan_fds(const struct plan *plan, size_t *ret_n);
 
-/* Run every operation in order; fits spawn_request.prepare, with the plan as `ctx`. */
-int plan_execute(const void *ctx, const struct spawn_scene *scene, struct spawn_failure *failure);
+/* Let spawn_start() run the operations, in the processes they belong in: descriptors, namespaces and
+ * prepare functions of `request` are set. The plan must outlive the call. */
+void plan_equip(struct plan *plan, struct spawn_request *request);
 
-/* "apply the Landlock ruleset", to continue "cannot"; static. */
-const char *plan_operation_name(const struct plan *plan, int index);
+/* What the child of the last spawn_start() sent: PLAN_SENT_, the caller's; -1: nothing. */
+#define PLAN_SENT_NOTIFIER 1u /* of SECCOMP with BEACON_SECCOMP_NOTIFY */
+#define PLAN_SENT_LISTENER 2u /* of LISTEN_TO_HOST */
+int plan_take_sent(struct plan *plan, uint32_t tag);
+
+/* "apply the Landlock ruleset", "bind /work", to continue "cannot". */
+bool plan_name_operation(const struct plan *plan, int index, struct text *out);
+
+bool plan_has(const struct plan *plan, uint32_t op); /* BEACON_OP_* */
 
 /* Operations and notes, one line each. */
 bool plan_describe(const struct plan *plan, struct text *out);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <sched.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -10,25 +12,6 @@
 static struct plan *plan_of(const struct beacon_plan *builder)
 {
     return builder->ctx;
-}
-
-static bool has_room(struct plan *plan, size_t n)
-{
-    if (n > PLAN_DATA_MAX - plan->copied_bytes) {
-        return false;
-    }
-    plan->copied_bytes += n;
-    return true;
-}
-
-/* NULL when it is too much, or when the kernel would see less of it than the plugin wrote. */
-static const char *keep_string(struct plan *plan, struct beacon_str from)
-{
-    bool is_whole = from.n == 0 || (from.p != NULL && memchr(from.p, '\0', from.n) == NULL);
-    if (!is_whole || !has_room(plan, from.n + 1)) {
-        return NULL;
-    }
-    return arena_string_n(plan->arena, from.p, from.n);
 }
 
 static beacon_rc add_entry(const char **list, size_t *n, const char *entry)
@@ -49,7 +32,7 @@ static beacon_rc add_wrap(const struct beacon_plan *builder, const struct beacon
     struct plan *plan = plan_of(builder);
     beacon_rc rc = BEACON_OK;
     for (size_t i = 0; i < n && rc == BEACON_OK; i++) {
-        rc = add_entry(plan->prefix, &plan->n_prefix, keep_string(plan, prefix[i]));
+        rc = add_entry(plan->prefix, &plan->n_prefix, plan_keep_string(plan, prefix[i]));
     }
     return rc;
 }
@@ -63,9 +46,9 @@ static beacon_rc set_variable(const struct beacon_plan *builder, struct beacon_s
                               struct beacon_str v)
 {
     struct plan *plan = plan_of(builder);
-    const char *name = is_variable_name(k) ? keep_string(plan, k) : NULL;
-    const char *value = keep_string(plan, v);
-    if (name == NULL || value == NULL || !has_room(plan, k.n + v.n + 2)) {
+    const char *name = is_variable_name(k) ? plan_keep_string(plan, k) : NULL;
+    const char *value = plan_keep_string(plan, v);
+    if (name == NULL || value == NULL || !plan_has_room(plan, k.n + v.n + 2)) {
         return BEACON_E_INVALID;
     }
     return add_entry(plan->variables, &plan->n_variables,
@@ -75,7 +58,7 @@ static beacon_rc set_variable(const struct beacon_plan *builder, struct beacon_s
 static beacon_rc unset_variable(const struct beacon_plan *builder, struct beacon_str k)
 {
     struct plan *plan = plan_of(builder);
-    const char *name = is_variable_name(k) ? keep_string(plan, k) : NULL;
+    const char *name = is_variable_name(k) ? plan_keep_string(plan, k) : NULL;
     return add_entry(plan->variables, &plan->n_variables, name);
 }
 
@@ -112,12 +95,43 @@ static beacon_rc check_op(const struct beacon_op *op, const struct plan_step *st
     if (step == NULL || (op->flags & ~step->known_flags) != 0) {
         return BEACON_E_UNSUPPORTED;
     }
-    if (step->data_unit == 0) {
+    const size_t unit = sizeof(struct sock_filter);
+    bool is_whole = true;
+    switch (step->data) {
+    case PLAN_DATA_NONE:
         return op->n == 0 ? BEACON_OK : BEACON_E_INVALID;
+    case PLAN_DATA_FILTER:
+        is_whole = op->n % unit == 0 && op->n / unit <= UINT16_MAX;
+        break;
+    case PLAN_DATA_MOUNT:
+        is_whole = op->n >= sizeof(uint32_t);
+        break;
+    case PLAN_DATA_PATH:
+        break;
     }
-    bool is_whole = op->data != NULL && op->n > 0 && op->n % step->data_unit == 0 &&
-                    op->n / step->data_unit <= UINT16_MAX;
-    return is_whole ? BEACON_OK : BEACON_E_INVALID;
+    return is_whole && op->data != NULL && op->n > 0 ? BEACON_OK : BEACON_E_INVALID;
+}
+
+/* Out of its place an operation would do to the host what is meant for the namespaces, or come when
+ * its rights are gone. */
+static bool is_in_place(const struct plan *plan, const struct plan_step *step)
+{
+    const bool is_outer = plan->has_space && !plan->is_locked;
+    switch (step->place) {
+    case PLAN_ANYWHERE:
+        return true;
+    case PLAN_FIRST:
+        return plan->n_operations == 0;
+    case PLAN_BEFORE_LOCK:
+        return is_outer;
+    case PLAN_IN_MOUNTS:
+        return is_outer && (plan->space.flags & CLONE_NEWNS) != 0;
+    case PLAN_IN_NETWORK:
+        return is_outer && (plan->space.flags & CLONE_NEWNET) != 0;
+    case PLAN_IN_HOST_TREE:
+        return !plan->has_space || (plan->space.flags & CLONE_NEWNS) == 0;
+    }
+    return false;
 }
 
 /* Of operations that take one; the others get -1 or the plain number. */
@@ -139,6 +153,59 @@ static bool is_target_taken(const struct beacon_op *op)
     return op->op == BEACON_OP_DUP_TO && op->a >= PLAN_FD_FLOOR;
 }
 
+/* Without both there is neither a reaper nor anybody who may make the others. */
+static bool is_whole_space(uint32_t flags)
+{
+    return (flags & CLONE_NEWUSER) != 0 && (flags & CLONE_NEWPID) != 0;
+}
+
+static void note_op(struct plan *plan, const struct beacon_op *op)
+{
+    if (op->op == BEACON_OP_NAMESPACES) {
+        plan->has_space = true;
+        plan->space =
+            (struct spawn_space){.flags = op->flags, .uid = (uid_t)op->a, .gid = (gid_t)op->b};
+    } else if (op->op == BEACON_OP_LOCK_USERNS) {
+        plan->is_locked = true;
+        plan->first_inner = plan->n_operations;
+    }
+    plan->sends = plan->sends || op->op == BEACON_OP_LISTEN_TO_HOST ||
+                  (op->op == BEACON_OP_SECCOMP && (op->flags & BEACON_SECCOMP_NOTIFY) != 0);
+}
+
+static beacon_rc keep_data(struct plan *plan, const struct beacon_op *op,
+                           const struct plan_step *step, struct plan_operation *ret)
+{
+    if (step->data == PLAN_DATA_MOUNT) {
+        return plan_keep_mount(plan, op, &ret->mount);
+    }
+    if (step->data == PLAN_DATA_PATH) {
+        ret->data = plan_keep_path(plan, (struct beacon_str){op->data, op->n});
+        return ret->data != NULL ? BEACON_OK : BEACON_E_INVALID;
+    }
+    if (op->n > 0) {
+        void *data = arena_zeroed(plan->arena, op->n);
+        memcpy(data, op->data, op->n);
+        ret->data = data;
+        ret->n = op->n;
+    }
+    return BEACON_OK;
+}
+
+static beacon_rc check_all(const struct plan *plan, const struct beacon_op *op,
+                           const struct plan_step *step)
+{
+    beacon_rc rc = check_op(op, step);
+    if (rc != BEACON_OK) {
+        return rc;
+    }
+    if (is_target_taken(op) || !is_in_place(plan, step) ||
+        (op->op == BEACON_OP_NAMESPACES && !is_whole_space(op->flags))) {
+        return BEACON_E_INVALID;
+    }
+    return BEACON_OK;
+}
+
 static beacon_rc add_op(const struct beacon_plan *builder, const struct beacon_op *from)
 {
     struct plan *plan = plan_of(builder);
@@ -147,36 +214,22 @@ static beacon_rc add_op(const struct beacon_plan *builder, const struct beacon_o
         return BEACON_E_INVALID;
     }
     const struct plan_step *step = plan_step_of(op.op);
-    beacon_rc rc = check_op(&op, step);
+    beacon_rc rc = check_all(plan, &op, step);
     if (rc != BEACON_OK) {
         return rc;
     }
-    if (is_target_taken(&op)) {
-        return BEACON_E_INVALID;
-    }
-    if (plan->n_operations == PLAN_OPERATIONS_MAX || !has_room(plan, op.n)) {
+    if (plan->n_operations == PLAN_OPERATIONS_MAX || !plan_has_room(plan, op.n)) {
         return BEACON_E_LIMIT;
     }
-    int fd = -1;
-    rc = keep_fd(&op, step, &fd);
-    if (rc != BEACON_OK) {
-        return rc;
+    struct plan_operation operation = {
+        .op = op.op, .flags = op.flags, .fd = -1, .a = op.a, .b = op.b, .c = op.c};
+    rc = keep_data(plan, &op, step, &operation);
+    rc = rc == BEACON_OK ? keep_fd(&op, step, &operation.fd) : rc;
+    if (rc == BEACON_OK) {
+        plan->operations[plan->n_operations++] = operation;
+        note_op(plan, &op);
     }
-    void *data = NULL;
-    if (op.n > 0) {
-        data = arena_zeroed(plan->arena, op.n);
-        memcpy(data, op.data, op.n);
-    }
-    plan->operations[plan->n_operations++] = (struct plan_operation){.op = op.op,
-                                                                     .flags = op.flags,
-                                                                     .fd = fd,
-                                                                     .a = op.a,
-                                                                     .b = op.b,
-                                                                     .c = op.c,
-                                                                     .data = data,
-                                                                     .n = op.n,
-                                                                     .host = getpid()};
-    return BEACON_OK;
+    return rc;
 }
 
 static beacon_rc add_promise(const struct beacon_plan *builder, uint32_t enforced)
@@ -188,7 +241,7 @@ static beacon_rc add_promise(const struct beacon_plan *builder, uint32_t enforce
 static beacon_rc add_note(const struct beacon_plan *builder, struct beacon_str human)
 {
     struct plan *plan = plan_of(builder);
-    return add_entry(plan->notes, &plan->n_notes, keep_string(plan, human));
+    return add_entry(plan->notes, &plan->n_notes, plan_keep_string(plan, human));
 }
 
 void plan_init_builder(struct plan *plan)

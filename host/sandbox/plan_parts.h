@@ -1,4 +1,4 @@
-/* plan_parts.h - what a plan is made of. Private to plan.c and plan_build.c. */
+/* plan_parts.h - what a plan is made of. Private to plan*.c. */
 #ifndef HOST_SANDBOX_PLAN_PARTS_H
 #define HOST_SANDBOX_PLAN_PARTS_H
 
@@ -17,6 +17,12 @@ struct plan {
     uint32_t promised;
     struct plan_operation operations[PLAN_OPERATIONS_MAX];
     size_t n_operations;
+    bool has_space;     /* NAMESPACES was added: `space` is to be used */
+    bool is_locked;     /* LOCK_USERNS was */
+    size_t first_inner; /* the operation behind it */
+    struct spawn_space space;
+    bool sends; /* some operation sends a descriptor */
+    struct spawn_sent sent;
     struct spawn_fd fds[PLAN_FDS_MAX];
     size_t n_fds;
     const char *prefix[PLAN_ENTRIES_MAX];
@@ -27,6 +33,14 @@ struct plan {
     const char *notes[PLAN_ENTRIES_MAX];
     size_t n_notes;
 };
+
+/* plan_keep.c: copies that live as long as the plan. A string is NULL when it is too much, or when the
+ * kernel would see less of it than the plugin wrote. */
+bool plan_has_room(struct plan *plan, size_t n);
+const char *plan_keep_string(struct plan *plan, struct beacon_str from);
+const char *plan_keep_path(struct plan *plan, struct beacon_str from); /* absolute */
+beacon_rc plan_keep_mount(struct plan *plan, const struct beacon_op *op,
+                          const struct plan_mount **ret);
 
 /* The table given to the plugin: checks and copies what is added to `plan`. */
 void plan_init_builder(struct plan *plan);

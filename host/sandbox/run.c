@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <beacon/sandbox.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -156,11 +157,24 @@ static int explain_failure(const struct sandbox *sandbox, const struct plan *pla
     if (failure->stage != SPAWN_STAGE_PREPARE) {
         return rc;
     }
+    AUTO_TEXT struct text name;
+    text_init(&name, SENTENCE_BYTES);
+    (void)plan_name_operation(plan, failure->index, &name);
     return error_set_errno(err, BEACON_E_REFUSED, failure->os_errno,
                            "the command was not started; see 'beacon sandbox explain'",
                            "sandbox backend %s: operation %d, cannot %s: %s",
-                           sandbox_backend_label(sandbox), failure->index,
-                           plan_operation_name(plan, failure->index), strerror(failure->os_errno));
+                           sandbox_backend_label(sandbox), failure->index, text_string(&name),
+                           strerror(failure->os_errno));
+}
+
+/* Inside, the path leads through other mounts: it is entered there only when it is this directory. -1
+ * when it cannot be opened, and then it cannot be entered either. */
+static int open_directory(const struct sandbox *sandbox, const char *path)
+{
+    if (sandbox->cwd_fd >= 0 && strcmp(path, sandbox->cwd) == 0) {
+        return fcntl(sandbox->cwd_fd, F_DUPFD_CLOEXEC, SPAWN_FD_FLOOR);
+    }
+    return open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 }
 
 static int spawn_planned(struct sandbox *sandbox, const struct sandbox_command *command,
@@ -176,10 +190,10 @@ static int spawn_planned(struct sandbox *sandbox, const struct sandbox_command *
         .err_fd = command->err_fd,
         .is_terminal = command->is_terminal,
         .shares_terminal = command->shares_terminal,
-        .prepare = plan_execute,
-        .prepare_ctx = plan,
     };
-    request.fds = plan_fds(plan, &request.n_fds);
+    plan_equip(plan, &request);
+    AUTO_CLOSE int cwd_fd = request.space == NULL ? -1 : open_directory(sandbox, request.cwd);
+    request.cwd_fd = cwd_fd;
     int rc = check_output(sandbox, command->out_fd, err);
     if (rc == BEACON_OK) {
         rc = check_output(sandbox, command->err_fd, err);

@@ -218,17 +218,13 @@ static int spawn(const struct yard *yard, struct plan *plan, const char *const *
         .in_fd = -1,
         .out_fd = -1,
         .err_fd = STDERR_FILENO,
-        .prepare = plan_execute,
-        .prepare_ctx = plan,
     };
-    request.fds = plan_fds(plan, &request.n_fds);
+    plan_equip(plan, &request);
     if (spawn_start(&request, &child, NULL, err) != BEACON_OK) {
         return -1;
     }
     int status = 0;
-    while (waitpid(child.pid, &status, 0) < 0 && errno == EINTR) {
-    }
-    (void)close(child.pidfd);
+    spawn_reap(&child, &status);
     return WIFEXITED(status) ? WEXITSTATUS(status) : CANARY_DENIED; /* killed: stopped as well */
 }
 

@@ -174,7 +174,7 @@ static beacon_rc add_op(const struct beacon_plan *p, const struct beacon_op *op)
         return BEACON_E_INVALID;
     }
     const bool is_known = op->struct_size >= sizeof *op && op->op >= BEACON_OP_NO_NEW_PRIVS &&
-                          op->op <= BEACON_OP_CAPABILITIES;
+                          op->op <= BEACON_OP_SYMLINK;
     if (op->struct_size >= sizeof *op) {
         buffer_add(&call->lines, " %u%s flags=%u a=%llu b=%llu c=%llu bytes=%zu", op->op,
                    op->fd >= 0 ? " fd" : "", op->flags, (unsigned long long)op->a,

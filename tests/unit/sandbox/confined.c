@@ -88,8 +88,7 @@ static void keep_output(const char *text, const char **ret_out)
 static int finish(struct sandbox *sandbox, struct sandbox_run *run, struct spawn_child child)
 {
     int status = 0;
-    assert_int_equal(waitpid(child.pid, &status, 0), child.pid);
-    (void)close(child.pidfd);
+    spawn_reap(&child, &status);
     sandbox_finish(sandbox, run, status, NULL, 0, NULL);
     return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
+#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -53,37 +54,140 @@ static int run_with(struct plan *plan, const char *script, struct text *out)
                                     .env = plan_env(plan, test_env),
                                     .in_fd = -1,
                                     .out_fd = fds[1],
-                                    .err_fd = -1,
-                                    .prepare = plan_execute,
-                                    .prepare_ctx = plan};
-    request.fds = plan_fds(plan, &request.n_fds);
+                                    .err_fd = -1};
+    plan_equip(plan, &request);
     assert_ok(spawn_start(&request, &child, NULL, &err), &err);
     (void)close(fds[1]);
     text_init(out, 65536);
     assert_ok(io_read_all(fds[0], "the child", out, &err), &err);
     (void)close(fds[0]);
-    assert_int_equal(waitpid(child.pid, &status, 0), child.pid);
-    (void)close(child.pidfd);
+    spawn_reap(&child, &status);
     return WEXITSTATUS(status);
 }
 
-static void operations_of_other_backends_are_unsupported(void **state)
+static const struct beacon_op namespaces_op = {
+    .op = BEACON_OP_NAMESPACES,
+    .fd = -1,
+    .flags = CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWNET,
+};
+
+static beacon_rc add_mount(struct plan *plan, uint32_t op, struct beacon_mount mount)
 {
-    for (uint32_t op = BEACON_OP_BIND; op <= BEACON_OP_CGROUP; op++) {
-        assert_int_equal(add(*state, (struct beacon_op){.op = op, .fd = -1}), BEACON_E_UNSUPPORTED);
-    }
-    assert_int_equal(add(*state, (struct beacon_op){.op = BEACON_OP_NAMESPACES, .fd = -1}),
-                     BEACON_E_UNSUPPORTED);
+    mount.struct_size = sizeof mount;
+    return add(plan, (struct beacon_op){.op = op, .fd = -1, .data = &mount, .n = sizeof mount});
+}
+
+static const struct beacon_mount tmp_over_itself = {
+    .source = {"/tmp", 4}, .target = {"/tmp", 4}, .source_fd = -1};
+
+static void unknown_operations_are_unsupported(void **state)
+{
     assert_int_equal(add(*state, (struct beacon_op){.op = 0, .fd = -1}), BEACON_E_UNSUPPORTED);
+    assert_int_equal(add(*state, (struct beacon_op){.op = BEACON_OP_SYMLINK + 1, .fd = -1}),
+                     BEACON_E_UNSUPPORTED);
     assert_int_equal(add(*state, (struct beacon_op){.op = UINT32_MAX, .fd = -1}),
                      BEACON_E_UNSUPPORTED);
+}
+
+/* Else it would be the host's network that is brought up, and the host's tree that is changed. */
+static void nothing_of_the_namespaces_is_taken_without_them(void **state)
+{
+    assert_int_equal(add_mount(*state, BEACON_OP_BIND, tmp_over_itself), BEACON_E_INVALID);
+    assert_int_equal(add_mount(*state, BEACON_OP_MOUNT_ATTR, tmp_over_itself), BEACON_E_INVALID);
+    assert_int_equal(add(*state, (struct beacon_op){.op = BEACON_OP_LOOPBACK_UP, .fd = -1}),
+                     BEACON_E_INVALID);
+    assert_int_equal(add(*state, (struct beacon_op){.op = BEACON_OP_LISTEN_TO_HOST, .fd = -1}),
+                     BEACON_E_INVALID);
+    assert_int_equal(add(*state, (struct beacon_op){.op = BEACON_OP_LOCK_USERNS, .fd = -1}),
+                     BEACON_E_INVALID);
+}
+
+static void mounts_need_a_mount_namespace_and_the_loopback_a_network(void **state)
+{
+    struct beacon_op op = namespaces_op;
+    op.flags = CLONE_NEWUSER | CLONE_NEWPID;
+    assert_int_equal(add(*state, op), BEACON_OK);
+    assert_int_equal(add_mount(*state, BEACON_OP_BIND, tmp_over_itself), BEACON_E_INVALID);
+    assert_int_equal(add(*state, (struct beacon_op){.op = BEACON_OP_LOOPBACK_UP, .fd = -1}),
+                     BEACON_E_INVALID);
+}
+
+static void namespaces_come_first_and_once_and_with_users_and_processes(void **state)
+{
+    struct beacon_op op = namespaces_op;
+    op.flags = CLONE_NEWNS | CLONE_NEWUSER;
+    assert_int_equal(add(*state, op), BEACON_E_INVALID);
+    op.flags = CLONE_NEWNS | CLONE_NEWPID;
+    assert_int_equal(add(*state, op), BEACON_E_INVALID);
+    op.flags = namespaces_op.flags | CLONE_VM;
+    assert_int_equal(add(*state, op), BEACON_E_UNSUPPORTED);
+    assert_int_equal(add(*state, namespaces_op), BEACON_OK);
+    assert_int_equal(add(*state, namespaces_op), BEACON_E_INVALID);
+}
+
+static void locked_namespaces_are_changed_no_more(void **state)
+{
+    const struct beacon_op lock = {.op = BEACON_OP_LOCK_USERNS, .fd = -1};
+    assert_int_equal(add(*state, namespaces_op), BEACON_OK);
+    assert_int_equal(add_mount(*state, BEACON_OP_BIND, tmp_over_itself), BEACON_OK);
+    assert_int_equal(add(*state, lock), BEACON_OK);
+    assert_int_equal(add(*state, lock), BEACON_E_INVALID);
+    assert_int_equal(add_mount(*state, BEACON_OP_BIND, tmp_over_itself), BEACON_E_INVALID);
+}
+
+/* It would lead the command out of its mounts. */
+static void directory_of_the_host_is_not_entered_from_other_mounts(void **state)
+{
+    AUTO_CLOSE int dir = open("/tmp", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    assert_int_equal(add(*state, namespaces_op), BEACON_OK);
+    assert_int_equal(add(*state, (struct beacon_op){.op = BEACON_OP_FCHDIR, .fd = dir}),
+                     BEACON_E_INVALID);
+}
+
+static void hostile_mounts_are_invalid(void **state)
+{
+    static char long_options[4096];
+    struct beacon_mount mount = tmp_over_itself;
+    assert_int_equal(add(*state, namespaces_op), BEACON_OK);
+    mount.target = (struct beacon_str){"tmp", 3};
+    assert_int_equal(add_mount(*state, BEACON_OP_BIND, mount), BEACON_E_INVALID);
+    mount.target = (struct beacon_str){"/t\0mp", 5};
+    assert_int_equal(add_mount(*state, BEACON_OP_BIND, mount), BEACON_E_INVALID);
+    mount = tmp_over_itself;
+    mount.source.n = 0;
+    assert_int_equal(add_mount(*state, BEACON_OP_BIND, mount), BEACON_E_INVALID);
+    mount = tmp_over_itself;
+    mount.source_fd = 9999;
+    assert_int_equal(add_mount(*state, BEACON_OP_BIND, mount), BEACON_E_INVALID);
+    mount = tmp_over_itself;
+    mount.flags = 1u << 31;
+    assert_int_equal(add_mount(*state, BEACON_OP_BIND, mount), BEACON_E_INVALID);
+    mount = tmp_over_itself; /* of which type? */
+    assert_int_equal(add_mount(*state, BEACON_OP_MOUNT, mount), BEACON_E_INVALID);
+    memset(long_options, ',', sizeof long_options);
+    mount.fstype = span("tmpfs");
+    mount.options = (struct beacon_str){long_options, sizeof long_options};
+    assert_int_equal(add_mount(*state, BEACON_OP_MOUNT, mount), BEACON_E_LIMIT);
+}
+
+static void truncated_mount_is_invalid(void **state)
+{
+    struct beacon_mount mount = tmp_over_itself;
+    struct beacon_op op = {.op = BEACON_OP_BIND, .fd = -1, .data = &mount, .n = sizeof mount};
+    assert_int_equal(add(*state, namespaces_op), BEACON_OK);
+    mount.struct_size = sizeof mount + 1;
+    assert_int_equal(add(*state, op), BEACON_E_INVALID);
+    mount.struct_size = 8;
+    assert_int_equal(add(*state, op), BEACON_E_INVALID);
+    op.n = 3;
+    assert_int_equal(add(*state, op), BEACON_E_INVALID);
 }
 
 static void unknown_flags_are_unsupported(void **state)
 {
     const struct sock_filter allow = {.code = BPF_RET | BPF_K, .k = 0x7fff0000};
     assert_int_equal(add(*state, (struct beacon_op){.op = BEACON_OP_SECCOMP,
-                                                    .flags = BEACON_SECCOMP_NOTIFY,
+                                                    .flags = BEACON_SECCOMP_NOTIFY << 1,
                                                     .data = &allow,
                                                     .n = sizeof allow}),
                      BEACON_E_UNSUPPORTED);
@@ -246,18 +350,17 @@ static void failing_operation_reports_its_index_and_errno(void **state)
     assert_int_equal(add(*state, (struct beacon_op){.op = BEACON_OP_NO_NEW_PRIVS}), BEACON_OK);
     assert_int_equal(add(*state, (struct beacon_op){.op = BEACON_OP_FCHDIR, .fd = file}),
                      BEACON_OK);
-    const struct spawn_request request = {.argv = argv,
-                                          .env = test_env,
-                                          .in_fd = -1,
-                                          .out_fd = -1,
-                                          .err_fd = -1,
-                                          .prepare = plan_execute,
-                                          .prepare_ctx = *state};
+    struct spawn_request request = {
+        .argv = argv, .env = test_env, .in_fd = -1, .out_fd = -1, .err_fd = -1};
+    plan_equip(*state, &request);
     assert_refused(spawn_start(&request, &child, &failure, &err), BEACON_E_REFUSED, &err);
     assert_int_equal(failure.stage, SPAWN_STAGE_PREPARE);
     assert_int_equal(failure.index, 1);
     assert_int_equal(failure.os_errno, ENOTDIR);
-    assert_string_equal(plan_operation_name(*state, 1), "enter the working directory");
+    AUTO_TEXT struct text name;
+    text_init(&name, 256);
+    assert_true(plan_name_operation(*state, 1, &name));
+    assert_string_equal(text_string(&name), "enter the working directory");
 }
 
 static void plan_can_be_read_by_a_stranger(void **state)
@@ -285,7 +388,14 @@ static void plan_can_be_read_by_a_stranger(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        with_plan(operations_of_other_backends_are_unsupported),
+        with_plan(unknown_operations_are_unsupported),
+        with_plan(nothing_of_the_namespaces_is_taken_without_them),
+        with_plan(mounts_need_a_mount_namespace_and_the_loopback_a_network),
+        with_plan(namespaces_come_first_and_once_and_with_users_and_processes),
+        with_plan(locked_namespaces_are_changed_no_more),
+        with_plan(directory_of_the_host_is_not_entered_from_other_mounts),
+        with_plan(hostile_mounts_are_invalid),
+        with_plan(truncated_mount_is_invalid),
         with_plan(unknown_flags_are_unsupported),
         with_plan(data_of_a_wrong_size_is_invalid),
         with_plan(truncated_operation_is_invalid),

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <assert.h>
+#include <linux/mount.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "sandbox/plan_parts.h"
+
+static bool add_attributes(const struct plan_mount *mount, struct text *out)
+{
+    static const struct {
+        uint64_t bit;
+        const char *set, *cleared;
+    } attributes[] = {
+        {MOUNT_ATTR_RDONLY, "read-only", "writable"},
+        {MOUNT_ATTR_NOSUID, "no setuid", "setuid"},
+        {MOUNT_ATTR_NODEV, "no devices", "devices"},
+        {MOUNT_ATTR_NOEXEC, "no programs", "programs"},
+    };
+    const char *separator = " (";
+    bool is_whole = true;
+    for (size_t i = 0; i < sizeof attributes / sizeof attributes[0]; i++) {
+        const char *word = (mount->attr_set & attributes[i].bit) != 0   ? attributes[i].set
+                           : (mount->attr_clr & attributes[i].bit) != 0 ? attributes[i].cleared
+                                                                        : NULL;
+        if (word != NULL) {
+            is_whole = is_whole && text_addf(out, "%s%s", separator, word);
+            separator = ", ";
+        }
+    }
+    return is_whole && (separator[0] == ' ' || text_add_char(out, ')'));
+}
+
+static bool name_mount(const struct plan_operation *operation, struct text *out)
+{
+    const struct plan_mount *mount = operation->mount;
+    const char *source = mount->source != NULL ? mount->source : "";
+    const char *deep = (mount->flags & BEACON_MOUNT_RECURSIVE) != 0 ? " and all beneath it" : "";
+    switch (operation->op) {
+    case BEACON_OP_BIND:
+        if (strcmp(source, mount->target) == 0) {
+            return text_addf(out, "bind %s over itself", source) && add_attributes(mount, out);
+        }
+        return text_addf(out, "bind %s over %s", source, mount->target) &&
+               add_attributes(mount, out);
+    case BEACON_OP_MOUNT:
+        return text_addf(out, "mount a new %s on %s", mount->fstype, mount->target) &&
+               add_attributes(mount, out);
+    case BEACON_OP_MASK:
+        return text_addf(out, "hide %s", mount->target);
+    case BEACON_OP_SYMLINK:
+        return text_addf(out, "make the link %s to %s", mount->target, source);
+    default:
+        return text_addf(out, "change the mount %s%s", mount->target, deep) &&
+               add_attributes(mount, out);
+    }
+}
+
+bool plan_name_operation(const struct plan *plan, int index, struct text *out)
+{
+    assert(index >= 0 && (size_t)index < plan->n_operations);
+    const struct plan_operation *operation = &plan->operations[index];
+    const struct plan_step *step = plan_step_of(operation->op);
+    if (operation->mount != NULL) {
+        return name_mount(operation, out);
+    }
+    if (step->data == PLAN_DATA_PATH) {
+        return text_addf(out, "%s to %s", step->name, (const char *)operation->data);
+    }
+    return text_add_string(out, step->name) &&
+           (operation->n == 0 || text_addf(out, " (%zu bytes of data)", operation->n));
+}
+
+bool plan_describe(const struct plan *plan, struct text *out)
+{
+    bool is_whole = text_add_string(out, "Before the command starts, in this order:\n");
+    for (size_t i = 0; i < plan->n_operations; i++) {
+        is_whole = is_whole && text_addf(out, "  %zu. ", i + 1) &&
+                   plan_name_operation(plan, (int)i, out) && text_add_char(out, '\n');
+    }
+    for (size_t i = 0; i < plan->n_notes; i++) {
+        is_whole =
+            is_whole && text_addf(out, "%s  - %s\n", i == 0 ? "Notes:\n" : "", plan->notes[i]);
+    }
+    return is_whole;
+}
+
+static const struct {
+    uint32_t bit;
+    const char *name;
+} promises[] = {
+    {BEACON_SB_FS_WRITE, "file writes"},
+    {BEACON_SB_FS_READ, "file reads"},
+    {BEACON_SB_NET, "network"},
+    {BEACON_SB_NET_ALLOWLIST, "allow-list of hosts"},
+    {BEACON_SB_PROC, "other processes"},
+    {BEACON_SB_IPC, "inter-process communication"},
+    {BEACON_SB_SYSCALLS, "dangerous system calls"},
+    {BEACON_SB_EXEC, "what may be executed"},
+    {BEACON_SB_RESOURCES, "resource limits"},
+};
+
+bool plan_name_promises(uint32_t mask, struct text *out)
+{
+    const char *separator = "";
+    bool is_whole = mask != 0 || text_add_string(out, "nothing");
+    for (size_t i = 0; i < sizeof promises / sizeof promises[0]; i++) {
+        if ((mask & promises[i].bit) != 0) {
+            is_whole = is_whole && text_addf(out, "%s%s", separator, promises[i].name);
+            separator = ", ";
+        }
+    }
+    return is_whole;
+}
