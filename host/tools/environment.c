@@ -9,6 +9,8 @@
 #include "base/auto.h"
 #include "base/json.h"
 
+#define ENTRY_MAX (128u << 10) /* execve refuses a longer one, and with it every command */
+
 struct variables {
     char **entries; /* "K=V" */
     size_t n;
@@ -17,8 +19,9 @@ struct variables {
 static const char *const core_names[] = {"HOME",     "LOGNAME", "PATH", "PATHEXT", "SHELL", "USER",
                                          "USERNAME", "TMPDIR",  "TEMP", "TMP",     NULL};
 
-static const char *const secret_patterns[] = {"*KEY*",        "*SECRET*", "*TOKEN*",       "*PASS*",
-                                              "*CREDENTIAL*", "LD_*",     "SSH_AUTH_SOCK", NULL};
+static const char *const secret_patterns[] = {"*KEY*",  "*SECRET*",      "*TOKEN*",
+                                              "*PASS*", "*CREDENTIAL*",  "LD_*",
+                                              "DYLD_*", "SSH_AUTH_SOCK", NULL};
 
 /* Nobody answers a pager or reads colours; a fixed locale keeps output comparable. */
 static const char *const fixed[][2] = {
@@ -134,6 +137,23 @@ static void apply_filter(struct variables *variables, const struct filter *filte
     }
 }
 
+/* NULL when an environment can hold it. */
+static const char *wrong_with(const char *name, struct json_object *value)
+{
+    if (name[0] == '\0' || strchr(name, '=') != NULL) {
+        return "no variable has such a name";
+    }
+    if (value == NULL) {
+        return "it has no value";
+    }
+    const char *text = json_object_get_string(value);
+    if (json_object_is_type(value, json_type_string) &&
+        strlen(text) != (size_t)json_object_get_string_len(value)) {
+        return "its value has a NUL character";
+    }
+    return strlen(name) + strlen(text) + 2 > ENTRY_MAX ? "its value is longer than 128 KiB" : NULL;
+}
+
 static void apply_set(struct variables *variables, struct json_object *set)
 {
     if (!json_object_is_type(set, json_type_object)) {
@@ -141,8 +161,29 @@ static void apply_set(struct variables *variables, struct json_object *set)
     }
     json_object_object_foreach(set, name, value)
     {
-        if (name[0] != '\0' && strchr(name, '=') == NULL && value != NULL) {
+        if (wrong_with(name, value) == NULL) {
             set_variable(variables, name, json_object_get_string(value));
+        }
+    }
+}
+
+void environment_warn(struct json_object *policy, environment_warn_fn warn, void *ctx)
+{
+    struct json_object *set = json_member(policy, "set");
+    if (json_bool_of(policy, "experimental_use_profile", false)) {
+        warn(ctx, "shell_environment_policy.experimental_use_profile has no effect: exec_command "
+                  "runs a login shell, which reads the profile, and other commands run no shell");
+    }
+    if (!json_object_is_type(set, json_type_object)) {
+        return;
+    }
+    json_object_object_foreach(set, name, value)
+    {
+        const char *wrong = wrong_with(name, value);
+        if (wrong != NULL) {
+            AUTO_FREE char *sentence = alloc_printf(
+                "shell_environment_policy.set: \"%.64s\" is left out: %s", name, wrong);
+            warn(ctx, sentence);
         }
     }
 }

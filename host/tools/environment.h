@@ -1,7 +1,7 @@
 /* environment.h - the variables a command of the model sees (`shell_environment_policy`).
  *
  * By default the person's environment without names that look like secrets (KEY, SECRET, TOKEN, PASS,
- * CREDENTIAL), without LD_* and SSH_AUTH_SOCK; pagers and colours are turned off, as nobody is there
+ * CREDENTIAL), without LD_*, DYLD_* and SSH_AUTH_SOCK; pagers and colours are turned off, as nobody is there
  * to press a key. In this order: inherit, default excludes, `exclude`, our own values, `set` (which
  * may replace ours), `include_only`. Thread: [main], at start.
  */
@@ -18,6 +18,10 @@ struct json_object;
 char **environment_build(char **inherited, struct json_object *policy, const char *program_dir,
                          const char *const *secrets);
 void environment_free(char **env); /* NULL is fine */
+
+/* One sentence for each wish of `policy` (may be NULL) that environment_build() does not grant. */
+typedef void (*environment_warn_fn)(void *ctx, const char *sentence);
+void environment_warn(struct json_object *policy, environment_warn_fn warn, void *ctx);
 
 /* `*` is any text, `?` any character, letter case is ignored, the whole name must match. [pure] */
 bool environment_matches(const char *pattern, const char *name);

@@ -4,8 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/auto.h"
 #include "base/json.h"
+#include "base/text.h"
 #include "tools/environment.h"
 
 static char *const inherited[] = {"HOME=/home/me",
@@ -202,6 +204,54 @@ static void patterns_know_stars_and_question_marks_only(void **state)
     }
 }
 
+static void keep_sentence(void *ctx, const char *sentence)
+{
+    struct text *all = ctx;
+    (void)text_addf(all, "%s\n", sentence);
+}
+
+static void what_is_not_granted_is_told(void **state)
+{
+    (void)state;
+    AUTO_TEXT struct text all;
+    text_init(&all, 8192);
+    AUTO_JSON struct json_object *fine = json_tokener_parse("{\"set\":{\"A\":\"b\"}}");
+    environment_warn(fine, keep_sentence, &all);
+    environment_warn(NULL, keep_sentence, &all);
+    assert_int_equal(all.len, 0);
+    AUTO_JSON struct json_object *policy = json_tokener_parse(
+        "{\"experimental_use_profile\":true,\"set\":{\"B=C\":\"d\",\"N\":\"a\\u0000b\"}}");
+    environment_warn(policy, keep_sentence, &all);
+    assert_non_null(strstr(text_string(&all), "experimental_use_profile has no effect"));
+    assert_non_null(strstr(text_string(&all), "\"B=C\" is left out: no variable"));
+    assert_non_null(strstr(text_string(&all), "\"N\" is left out: its value has a NUL"));
+}
+
+static void a_value_that_would_stop_every_command_is_left_out(void **state)
+{
+    (void)state;
+    AUTO_FREE char *huge = alloc_zeroed((128u << 10) + 1);
+    memset(huge, 'x', 128u << 10);
+    AUTO_JSON struct json_object *policy = json_object_new_object();
+    struct json_object *set = json_object_new_object();
+    json_object_object_add(set, "HUGE", json_object_new_string(huge));
+    huge[(128u << 10) - sizeof "BIG="] = '\0';
+    json_object_object_add(set, "BIG", json_object_new_string(huge));
+    json_object_object_add(policy, "set", set);
+    char **env = environment_build((char **)inherited, policy, NULL, NULL);
+    assert_null(value_of(env, "HUGE"));
+    assert_string_equal(value_of(env, "BIG"), huge);
+    static const char *const argv[] = {"true", NULL};
+    for (size_t i = 0; env[i] != NULL; i++) {
+        if (strncmp(env[i], "BIG=", 4) == 0) {
+            assert_int_equal(setenv("BIG", env[i] + 4, 1), 0);
+        }
+    }
+    assert_int_equal(run_program(argv, NULL, NULL, NULL), 0); /* the kernel takes the longest */
+    (void)unsetenv("BIG");
+    environment_free(env);
+}
+
 static void names_that_hold_keys_go_whatever_they_look_like(void **state)
 {
     (void)state;
@@ -222,6 +272,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(by_default_everything_but_secrets_is_inherited),
         cmocka_unit_test(names_that_hold_keys_go_whatever_they_look_like),
+        cmocka_unit_test(what_is_not_granted_is_told),
+        cmocka_unit_test(a_value_that_would_stop_every_command_is_left_out),
         cmocka_unit_test(nobody_is_asked_to_press_a_key),
         cmocka_unit_test(core_is_what_a_shell_needs),
         cmocka_unit_test(secrets_are_kept_when_the_person_says_so),
