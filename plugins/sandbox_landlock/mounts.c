@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define NOTES_MAX    32 /* a host takes only so many */
 #define NOTHING_MORE (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
 
 static const char *const common_devices[] = {"/dev/null",   "/dev/zero",    "/dev/full",
@@ -80,10 +81,15 @@ void mount_list_add(struct mount_list *list, uint32_t op, struct beacon_mount mo
 
 void mount_list_note(struct mount_list *list, const char *format, ...)
 {
-    char text[512];
+    char text[512] = "And more of the same.";
     va_list args;
+    if (list->n_notes == NOTES_MAX) {
+        return;
+    }
     va_start(args, format);
-    (void)vsnprintf(text, sizeof text, format, args);
+    if (list->n_notes + 1 < NOTES_MAX) {
+        (void)vsnprintf(text, sizeof text, format, args);
+    }
     va_end(args);
     char *copy = strdup(text);
     char **notes = grow(list->notes, list->n_notes, &list->notes_room, sizeof *notes);

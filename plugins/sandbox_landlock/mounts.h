@@ -36,6 +36,7 @@ void mount_list_finish(struct mount_list *list);
 
 /* Copies the strings of `mount`; struct_size is filled in. */
 void mount_list_add(struct mount_list *list, uint32_t op, struct beacon_mount mount);
+/* printf; the last ones of very many are left out. */
 void mount_list_note(struct mount_list *list, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
@@ -51,8 +52,5 @@ void mounts_add_last(struct mount_list *list, bool is_staged);
 
 /* Devices that every command has, so that rules about them need nothing. */
 bool mounts_is_common_device(struct beacon_str path);
-
-/* The rules about places: see mounts_rules.c. */
-struct mount_places; /* private to mounts*.c */
 
 #endif

@@ -15,10 +15,17 @@
 #define SHOWN_MAX 200
 #define STAGE     "/proc" /* where what is revealed waits, until the real /proc covers it */
 
-/* One mount of the second half: a place, or a directory that must not be renamed. */
+/* One mount of the second half. Of two with one path the first in this order counts. */
+enum step_kind {
+    STEP_PLACE,
+    STEP_HOLLOW, /* an empty directory between a mask and what is revealed in it */
+    STEP_PIN,    /* a directory that must not be renamed */
+};
+
 struct step {
     struct beacon_str path;
-    const struct mount_place *place; /* NULL: pinned */
+    enum step_kind kind;
+    const struct mount_place *place; /* STEP_PLACE: the place */
 };
 
 struct steps {
@@ -27,7 +34,8 @@ struct steps {
     bool is_short_of_memory;
 };
 
-static void add_step(struct steps *steps, struct beacon_str path, const struct mount_place *place)
+static void add_step(struct steps *steps, struct beacon_str path, enum step_kind kind,
+                     const struct mount_place *place)
 {
     if (steps->n == steps->room) {
         size_t room = steps->room == 0 ? 32 : steps->room * 2;
@@ -39,7 +47,7 @@ static void add_step(struct steps *steps, struct beacon_str path, const struct m
         steps->list = list;
         steps->room = room;
     }
-    steps->list[steps->n++] = (struct step){path, place};
+    steps->list[steps->n++] = (struct step){path, kind, place};
 }
 
 static struct beacon_str directory_of(struct beacon_str path)
@@ -63,11 +71,24 @@ static void pin_ancestors(struct steps *steps, const struct mount_place *place)
     }
     struct beacon_str path = directory_of(place->path);
     for (; path.n > around->path.n; path = directory_of(path)) {
-        add_step(steps, path, NULL);
+        add_step(steps, path, STEP_PIN, NULL);
     }
 }
 
-/* Parents first; of two steps with one path, the place is the one that counts. */
+/* The way from the mask around `place` down to it. */
+static void add_hollows(struct steps *steps, const struct mount_place *place)
+{
+    const struct mount_place *mask = place->parent;
+    while (mask != NULL && mask->change != PLACE_MASK) {
+        mask = mask->parent;
+    }
+    struct beacon_str path = directory_of(place->path);
+    for (; mask != NULL && path.n > mask->path.n; path = directory_of(path)) {
+        add_step(steps, path, STEP_HOLLOW, NULL);
+    }
+}
+
+/* Parents first. */
 static int compare_steps(const void *a, const void *b)
 {
     const struct step *x = a, *y = b;
@@ -78,7 +99,7 @@ static int compare_steps(const void *a, const void *b)
     if (order != 0) {
         return order;
     }
-    return (x->place == NULL) - (y->place == NULL);
+    return (int)x->kind - (int)y->kind;
 }
 
 static void collect(const struct mount_places *places, struct steps *steps)
@@ -86,7 +107,10 @@ static void collect(const struct mount_places *places, struct steps *steps)
     for (size_t i = 0; i < places->n; i++) {
         const struct mount_place *place = &places->list[i];
         if (place->change != PLACE_SAME) {
-            add_step(steps, place->path, place);
+            add_step(steps, place->path, STEP_PLACE, place);
+        }
+        if (place->change == PLACE_REVEAL) {
+            add_hollows(steps, place);
         }
         if (place->change == PLACE_CLOSE || place->change == PLACE_MASK) {
             pin_ancestors(steps, place);
@@ -170,17 +194,24 @@ static void open_place(struct mount_list *list, const struct mount_table *table,
     }
 }
 
+static void add_hollow(struct mount_list *list, struct beacon_str path, uint32_t flags)
+{
+    const struct beacon_str type = BEACON_STR("tmpfs");
+    mount_list_add(
+        list, BEACON_OP_MOUNT,
+        (struct beacon_mount){.flags = flags,
+                              .attr_set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC,
+                              .source = type,
+                              .target = path,
+                              .fstype = type,
+                              .source_fd = -1,
+                              .options = BEACON_STR("mode=755,size=64k")});
+}
+
 static void mask_place(struct mount_list *list, const struct mount_place *place)
 {
     if (place->holds_revealed) {
-        mount_list_add(list, BEACON_OP_MOUNT,
-                       (struct beacon_mount){.attr_set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
-                                                         MOUNT_ATTR_NOEXEC,
-                                             .source = BEACON_STR("tmpfs"),
-                                             .target = place->path,
-                                             .fstype = BEACON_STR("tmpfs"),
-                                             .source_fd = -1,
-                                             .options = BEACON_STR("mode=755,size=64k")});
+        add_hollow(list, place->path, 0);
         return;
     }
     mount_list_add(list, BEACON_OP_MASK,
@@ -252,15 +283,23 @@ static void add_stage(struct mount_list *list, const struct mount_places *places
     }
 }
 
-/* Once everything is in its place, masks that were filled can be shut. */
-static void shut_masks(struct mount_list *list, const struct mount_places *places)
+static bool is_hollow(const struct step *step)
 {
-    for (size_t i = 0; i < places->n; i++) {
-        const struct mount_place *place = &places->list[i];
-        if (place->change == PLACE_MASK && place->holds_revealed) {
+    return step->kind == STEP_HOLLOW ||
+           (step->kind == STEP_PLACE && step->place->change == PLACE_MASK &&
+            step->place->holds_revealed);
+}
+
+/* Once everything is in its place, masks that were filled can be shut. */
+static void shut_hollows(struct mount_list *list, const struct steps *steps)
+{
+    for (size_t i = 0; i < steps->n; i++) {
+        const struct step *step = &steps->list[i];
+        bool is_known = i > 0 && beacon_span_equal(step->path, steps->list[i - 1].path);
+        if (!is_known && is_hollow(step)) {
             mount_list_add(list, BEACON_OP_MOUNT_ATTR,
                            (struct beacon_mount){.attr_set = MOUNT_ATTR_RDONLY,
-                                                 .target = place->path,
+                                                 .target = step->path,
                                                  .source_fd = -1});
         }
     }
@@ -287,10 +326,12 @@ static void add_steps(struct mount_list *list, const struct mount_table *table,
         if (is_known || is_left_out(list, step->place)) {
             continue;
         }
-        if (step->place == NULL) {
-            bind_over_itself(list, step->path, -1, 0, 0);
-        } else {
+        if (step->kind == STEP_PLACE) {
             add_mounts_of(list, table, places, step->place);
+        } else if (step->kind == STEP_HOLLOW) {
+            add_hollow(list, step->path, BEACON_MOUNT_MAKE_TARGET);
+        } else {
+            bind_over_itself(list, step->path, -1, 0, 0);
         }
     }
 }
@@ -325,7 +366,7 @@ static beacon_rc plan_places(const struct mount_table *table, const struct mount
     mounts_add_first(list, places->is_staged, !places->keeps_shm);
     add_stage(list, places);
     add_steps(list, table, places, &steps);
-    shut_masks(list, places);
+    shut_hollows(list, &steps);
     mounts_add_last(list, places->is_staged);
     free(steps.list);
     if (steps.is_short_of_memory || list->is_short_of_memory) {

@@ -154,24 +154,23 @@ static bool is_edge(char c)
            c == ',' || c == ':' || c == '\r' || c == '[' || c == ']' || c == ';';
 }
 
-/* "/a/b" out of "touch: cannot touch '/a/b': Read-only file system"; quoted ones may have blanks, which
- * are not worth the guess. Empty: the line names no path with a slash. */
-static struct beacon_str find_path(struct beacon_str line)
+/* The next word of `line` from *at on that has a slash, like /a/b in "touch: cannot touch '/a/b': …";
+ * names with blanks are not worth the guess. Empty: there is none. */
+static struct beacon_str next_path(struct beacon_str line, size_t *at)
 {
-    struct beacon_str best = beacon_span(NULL, 0);
-    for (size_t i = 0; i < line.n;) {
-        size_t start = i;
-        while (i < line.n && !is_edge(line.p[i])) {
-            i++;
+    while (*at < line.n) {
+        const size_t start = *at;
+        while (*at < line.n && !is_edge(line.p[*at])) {
+            (*at)++;
         }
-        struct beacon_str word = beacon_span(line.p + start, i - start);
-        bool is_program = start == 0; /* "/bin/sh: 1: cannot create …" */
+        const struct beacon_str word = beacon_span(line.p + start, *at - start);
+        const bool is_program = start == 0; /* "/bin/sh: 1: cannot create …" */
+        *at += *at < line.n ? 1u : 0u;
         if (word.n > 1 && memchr(word.p, '/', word.n) != NULL && !is_program) {
-            best = word;
+            return word;
         }
-        i += i < line.n ? 1u : 0u;
     }
-    return best;
+    return beacon_span(NULL, 0);
 }
 
 /* Append one component, or go up; false when it is too long. */
@@ -291,11 +290,20 @@ static void explain_line(const struct namespaces_denial *denial, struct beacon_s
                        (int)line.n, line.p);
         return;
     }
-    struct beacon_str path = find_path(line);
-    path = path.n > 0 ? absolute(denial, path, whole, sizeof whole) : path;
-    if (path.n > 0) {
-        explain_path(denial, path, to, n);
-        return;
+    size_t at = 0;
+    bool has_path = false;
+    for (struct beacon_str path = next_path(line, &at); path.n > 0; path = next_path(line, &at)) {
+        path = absolute(denial, path, whole, sizeof whole);
+        if (path.n > 0) {
+            has_path = true;
+            explain_path(denial, path, to, n);
+        }
+        if (to[0] != '\0') {
+            return;
+        }
+    }
+    if (has_path) {
+        return; /* the rules allow it all: somebody else refused */
     }
     (void)snprintf(to, n, "The sandbox probably refused this: %.*s\nWriting is allowed %s%s.",
                    (int)line.n, line.p, denial->roots[0] != '\0' ? "only beneath " : "nowhere",
