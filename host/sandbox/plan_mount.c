@@ -179,11 +179,9 @@ static int make_hollow(struct plan_stage *stage)
                                           MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC};
     const struct mount_attr shut = {.attr_set = MOUNT_ATTR_RDONLY};
     AUTO_CLOSE int tree = new_mount(&hollow);
-    if (tree < 0 || mkdirat(tree, HOLLOW_DIR, 0) != 0) {
-        return -1;
-    }
-    AUTO_CLOSE int file = openat(tree, HOLLOW_FILE, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0);
-    if (file < 0 || syscall(SYS_mount_setattr, tree, "", AT_EMPTY_PATH, &shut, sizeof shut) != 0) {
+    if (tree < 0 || mkdirat(tree, HOLLOW_DIR, 0) != 0 ||
+        mknodat(tree, HOLLOW_FILE, S_IFREG, 0) != 0 ||
+        syscall(SYS_mount_setattr, tree, "", AT_EMPTY_PATH, &shut, sizeof shut) != 0) {
         return -1;
     }
     stage->hollow_fd = take_fd(&tree);
