@@ -12,6 +12,8 @@
 #include "base/spawn.h"
 #include "base/text.h"
 #include "plugin/sandbox_backend.h"
+#include "sandbox/net_proxy.h"
+#include "sandbox/net_session.h"
 #include "sandbox/plan.h"
 #include "sandbox/sandbox_parts.h"
 
@@ -19,6 +21,7 @@
 
 struct sandbox_run {
     void *cookie;
+    struct net_door *door; /* NULL: the network is no allow-list */
 };
 
 static struct beacon_str str_of(const char *s)
@@ -62,7 +65,8 @@ static void mark_environment(const struct sandbox *sandbox, const struct beacon_
         return;
     }
     (void)plan->env_set(plan, str_of("BEACON_SANDBOX"), str_of(sandbox_backend_label(sandbox)));
-    if (!sandbox->has_network) {
+    net_session_mark(sandbox->network, plan);
+    if (!sandbox->has_network && sandbox->network == NULL) {
         (void)plan->env_set(plan, str_of("CODEX_SANDBOX_NETWORK_DISABLED"), str_of("1"));
     }
 }
@@ -205,15 +209,37 @@ static int spawn_planned(struct sandbox *sandbox, const struct sandbox_command *
     return rc == BEACON_OK ? rc : explain_failure(sandbox, plan, &failure, rc, err);
 }
 
+/* A command whose way out nobody serves would wait for ever. */
+static int open_door(struct sandbox *sandbox, struct plan *plan, struct spawn_child *child,
+                     struct net_door **ret, struct beacon_error *err)
+{
+    int unused = 0;
+    *ret = net_session_open(sandbox->network, plan_take_sent(plan, PLAN_SENT_LISTENER));
+    if (sandbox->network == NULL || *ret != NULL) {
+        return BEACON_OK;
+    }
+    spawn_kill(child);
+    spawn_reap(child, &unused);
+    return error_set(err, BEACON_E_REFUSED, "see 'beacon sandbox explain'",
+                     "sandbox backend %s promised an allow-list of hosts and opened no way to it",
+                     sandbox_backend_label(sandbox));
+}
+
 int sandbox_start(struct sandbox *sandbox, const struct sandbox_command *command,
                   struct sandbox_run **ret_run, struct spawn_child *ret_child,
                   struct beacon_error *err)
 {
     void *cookie = NULL;
+    struct net_door *door = NULL;
+    int rc = net_session_check(sandbox->network, err);
+    if (rc != BEACON_OK) {
+        return rc;
+    }
     struct plan *plan = plan_create();
-    int rc = sandbox_prepare(sandbox, command, plan, &cookie, err);
+    rc = sandbox_prepare(sandbox, command, plan, &cookie, err);
     if (rc == BEACON_OK) {
         rc = spawn_planned(sandbox, command, plan, ret_child, err);
+        rc = rc == BEACON_OK ? open_door(sandbox, plan, ret_child, &door, err) : rc;
         if (rc != BEACON_OK) {
             sandbox_backend_release(sandbox->backend, cookie);
         }
@@ -224,6 +250,7 @@ int sandbox_start(struct sandbox *sandbox, const struct sandbox_command *command
     }
     *ret_run = alloc_zeroed(sizeof **ret_run);
     (*ret_run)->cookie = cookie;
+    (*ret_run)->door = door;
     return BEACON_OK;
 }
 
@@ -253,7 +280,11 @@ void sandbox_finish(struct sandbox *sandbox, struct sandbox_run *run, int wait_s
     if (diagnosis != NULL) {
         struct beacon_bytes bytes = {(const uint8_t *)tail, tail_len};
         diagnose(sandbox, run, wait_status, bytes, diagnosis);
+        if (run->door != NULL) {
+            net_door_explain(run->door, diagnosis);
+        }
     }
+    net_door_close(run->door);
     sandbox_backend_release(sandbox->backend, run->cookie);
     free(run);
 }

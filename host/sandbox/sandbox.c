@@ -13,6 +13,7 @@
 #include "base/path.h"
 #include "base/text.h"
 #include "plugin/sandbox_backend.h"
+#include "sandbox/net_session.h"
 #include "sandbox/places.h"
 #include "sandbox/plan.h"
 #include "sandbox/sandbox_parts.h"
@@ -30,8 +31,10 @@ static uint32_t required_of(const struct sandbox_settings *settings)
     if (settings->mode == SANDBOX_DANGER_FULL_ACCESS) {
         return settings->admin_require;
     }
-    return BEACON_SB_FS_WRITE | (settings->network == SANDBOX_NETWORK_ON ? 0 : BEACON_SB_NET) |
-           settings->admin_require;
+    uint32_t network = settings->network == SANDBOX_NETWORK_ON           ? 0
+                       : settings->network == SANDBOX_NETWORK_ALLOW_LIST ? BEACON_SB_NET_ALLOWLIST
+                                                                         : BEACON_SB_NET;
+    return BEACON_SB_FS_WRITE | network | settings->admin_require;
 }
 
 int sandbox_refuse_admin(const char *admin_where, const char *who, uint32_t missing,
@@ -129,6 +132,17 @@ static int choose_backend(struct plugin_set *plugins, const struct sandbox_setti
     return refuse_backend(&cause, err);
 }
 
+/* By the name the kernel compares; one that is not there yet by the one it will have. */
+static void name_sockets(struct sandbox *sandbox, const struct sandbox_settings *settings)
+{
+    for (size_t i = 0; i < settings->n_unix_sockets; i++) {
+        AUTO_FREE char *real = realpath(settings->unix_sockets[i], NULL);
+        span_list_add(&sandbox->unix_allow, real != NULL ? real : settings->unix_sockets[i]);
+    }
+    sandbox->policy.unix_allow = sandbox->unix_allow.spans;
+    sandbox->policy.n_unix_allow = sandbox->unix_allow.n;
+}
+
 /* The rules point into the places, which stay as they are from here on. */
 static void build_policy(struct sandbox *sandbox, const struct sandbox_settings *settings)
 {
@@ -160,6 +174,8 @@ static void build_policy(struct sandbox *sandbox, const struct sandbox_settings 
         sandbox->policy.prefer = 0;
         sandbox->policy.net = BEACON_NET_FULL;
     }
+    net_session_fill(sandbox->network, &sandbox->policy);
+    name_sockets(sandbox, settings);
 }
 
 /* A backend may promise less than it said it can: better to know before the first command. */
@@ -192,6 +208,7 @@ int sandbox_create(struct plugin_set *plugins, const struct sandbox_settings *se
     sandbox->admin_where =
         alloc_string(settings->admin_where != NULL ? settings->admin_where : "the policy");
     int rc = check_mode(settings, err);
+    rc = rc == BEACON_OK ? net_session_create(settings, &sandbox->network, err) : rc;
     rc = rc == BEACON_OK ? choose_backend(plugins, settings, &sandbox->backend, err) : rc;
     if (rc == BEACON_OK && settings->mode != SANDBOX_DANGER_FULL_ACCESS) {
         rc = places_init(&sandbox->places, settings, err);
@@ -216,6 +233,8 @@ void sandbox_destroy(struct sandbox *sandbox)
         return;
     }
     sandbox_backend_close(sandbox->backend);
+    net_session_destroy(sandbox->network);
+    span_list_finish(&sandbox->unix_allow);
     places_finish(&sandbox->places);
     if (sandbox->cwd_fd >= 0) {
         (void)close(sandbox->cwd_fd);

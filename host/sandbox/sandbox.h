@@ -16,6 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct loop;
 struct plugin_set;
 struct spawn_child;
 struct text;
@@ -50,6 +51,11 @@ struct sandbox_settings {
     bool exclude_tmpdir;    /* $TMPDIR is no root */
     bool exclude_slash_tmp; /* /tmp is no root */
     const char *home; /* CODE_HOME: its auth.json is unreadable where the backend can; or NULL */
+    /* ALLOW_LIST: what serves the commands, and who hears of the first refusal of a host by each. Without a
+     * loop no command is started. */
+    struct loop *loop;
+    void (*on_refused_host)(void *ctx, const char *host, uint16_t port, const char *reason);
+    void *on_refused_host_ctx;
     uint32_t admin_require;  /* BEACON_SB_* every plan must promise, whatever the mode; 0 = none */
     const char *admin_where; /* file:line of the policy that says so */
 };

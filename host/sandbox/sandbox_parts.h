@@ -6,7 +6,9 @@
 
 #include "sandbox/places.h"
 #include "sandbox/sandbox.h"
+#include "sandbox/span_list.h"
 
+struct net_session;
 struct plan;
 struct sandbox_backend;
 
@@ -20,6 +22,8 @@ struct sandbox {
     uint32_t admin_require; /* part of policy.require */
     char *admin_where;
     struct places places;
+    struct span_list unix_allow;
+    struct net_session *network; /* NULL: it is no allow-list */
     struct beacon_path_rule *rules;            /* one for each place */
     const struct beacon_path_rule **rule_list; /* pointers to them, as the ABI wants */
     struct beacon_sandbox_policy policy;       /* the same for every command */
