@@ -7,13 +7,16 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/auto.h"
 #include "base/io.h"
 #include "base/reaper/reaper.h"
 
-#define ATTEMPTS_MAX 64
+/* Who holds the exclusive lock is between two system calls, unless it is a hostile one. */
+#define ATTEMPTS_MAX     1000
+#define ATTEMPT_PAUSE_NS 100000L
 
 static const char *content_of(enum cover_kind kind)
 {
@@ -131,6 +134,8 @@ int cover_file_make(int parent, const char *name, enum cover_kind kind)
         if (fd >= 0 || errno == EEXIST) {
             return fd;
         }
+        const struct timespec pause = {.tv_nsec = ATTEMPT_PAUSE_NS};
+        (void)nanosleep(&pause, NULL);
     }
     errno = EAGAIN;
     return -1;
