@@ -102,10 +102,20 @@ static int compare_steps(const void *a, const void *b)
     return (int)x->kind - (int)y->kind;
 }
 
+/* A soft denial of a missing name cannot be kept without something to mount over. A hard one stays in
+ * the plan: without its cover the command does not start. */
+static bool is_left_out(const struct mount_place *place)
+{
+    return place->is_missing && place->is_soft;
+}
+
 static void collect(const struct mount_places *places, struct steps *steps)
 {
     for (size_t i = 0; i < places->n; i++) {
         const struct mount_place *place = &places->list[i];
+        if (is_left_out(place)) {
+            continue;
+        }
         if (place->change != PLACE_SAME) {
             add_step(steps, place->path, STEP_PLACE, place);
         }
@@ -305,16 +315,17 @@ static void shut_hollows(struct mount_list *list, const struct steps *steps)
     }
 }
 
-/* A soft denial of a missing name cannot be kept without something to mount over. A hard one stays in
- * the plan: without its cover the command does not start. */
-static bool is_left_out(struct mount_list *list, const struct mount_place *place)
+/* The host covers such names while commands run; without that they can be made. */
+static void note_left_out(struct mount_list *list, const struct mount_places *places)
 {
-    if (place == NULL || !place->is_missing || !place->is_soft) {
-        return false;
+    for (size_t i = 0; i < places->n; i++) {
+        const struct mount_place *place = &places->list[i];
+        if (place->change != PLACE_SAME && is_left_out(place)) {
+            mount_list_note(list, "Missing, and protected only while the host covers it: %.*s",
+                            (int)(place->path.n < SHOWN_MAX ? place->path.n : SHOWN_MAX),
+                            place->path.p);
+        }
     }
-    mount_list_note(list, "Not prevented: making %.*s, which does not exist.",
-                    (int)(place->path.n < SHOWN_MAX ? place->path.n : SHOWN_MAX), place->path.p);
-    return true;
 }
 
 static void add_steps(struct mount_list *list, const struct mount_table *table,
@@ -323,7 +334,7 @@ static void add_steps(struct mount_list *list, const struct mount_table *table,
     for (size_t i = 0; i < steps->n; i++) {
         const struct step *step = &steps->list[i];
         bool is_known = i > 0 && beacon_span_equal(step->path, steps->list[i - 1].path);
-        if (is_known || is_left_out(list, step->place)) {
+        if (is_known) {
             continue;
         }
         if (step->kind == STEP_PLACE) {
@@ -367,6 +378,7 @@ static beacon_rc plan_places(const struct mount_table *table, const struct mount
     add_stage(list, places);
     add_steps(list, table, places, &steps);
     shut_hollows(list, &steps);
+    note_left_out(list, places);
     mounts_add_last(list, places->is_staged);
     free(steps.list);
     if (steps.is_short_of_memory || list->is_short_of_memory) {

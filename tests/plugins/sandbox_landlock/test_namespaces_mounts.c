@@ -270,6 +270,18 @@ static void soft_denial_of_a_missing_name_is_noted(void **state)
     end(&scene);
 }
 
+static void soft_denial_in_a_missing_directory_pins_nothing(void **state)
+{
+    struct scene scene;
+    begin(&scene);
+    const char *work = make_dir(state, "work");
+    add_rule(&scene, work, ALL);
+    add_rule(&scene, temp_path(state, "work/.codex/auth.json"), HIDDEN | BEACON_PATH_SOFT);
+    plan_well(&scene);
+    assert_string_equal(fate(&scene, temp_path(state, "work/.codex")), "");
+    end(&scene);
+}
+
 static void very_many_notes_end_in_one(void **state)
 {
     struct mount_list list = {0};
@@ -410,6 +422,7 @@ int main(void)
         in_temp_dir(workspace_beneath_a_mask_is_brought_back),
         in_temp_dir(hard_denial_of_a_missing_name_stays_in_the_plan),
         in_temp_dir(soft_denial_of_a_missing_name_is_noted),
+        in_temp_dir(soft_denial_in_a_missing_directory_pins_nothing),
         cmocka_unit_test(very_many_notes_end_in_one),
         cmocka_unit_test(root_directory_is_never_writable),
         in_temp_dir(file_systems_of_the_kernel_are_never_writable),
