@@ -6,7 +6,8 @@
 
 #include "ruleset.h"
 
-#define KNOWN_ACCESS (BEACON_PATH_READ | BEACON_PATH_WRITE | BEACON_PATH_EXEC | BEACON_PATH_DENY)
+#define KNOWN_ACCESS                                                                               \
+    (BEACON_PATH_READ | BEACON_PATH_WRITE | BEACON_PATH_EXEC | BEACON_PATH_DENY | BEACON_PATH_SOFT)
 #define KNOWN_BITS                                                                                 \
     (BEACON_SB_FS_WRITE | BEACON_SB_FS_READ | BEACON_SB_NET | BEACON_SB_NET_ALLOWLIST |            \
      BEACON_SB_PROC | BEACON_SB_IPC | BEACON_SB_SYSCALLS | BEACON_SB_EXEC | BEACON_SB_RESOURCES)
@@ -14,7 +15,7 @@
 static const char choose_another[] =
     "choose another sandbox backend, or leave this out of the configuration";
 
-static bool is_beneath(struct beacon_str path, struct beacon_str root)
+bool policy_is_beneath(struct beacon_str path, struct beacon_str root)
 {
     if (root.n == 1 && root.p[0] == '/') {
         return path.n > 0 && path.p[0] == '/';
@@ -30,7 +31,7 @@ static bool is_granted(const struct beacon_sandbox_policy *policy, struct beacon
     for (size_t i = 0; i < policy->n_paths; i++) {
         const struct beacon_path_rule *rule = policy->paths[i];
         if ((rule->access & BEACON_PATH_DENY) == 0 && (rule->access & bits) != 0 &&
-            is_beneath(path, rule->path)) {
+            policy_is_beneath(path, rule->path)) {
             return true;
         }
     }
@@ -48,18 +49,25 @@ bool policy_is_writable_tree(const struct beacon_path_rule *rule)
     return rule->fd < 0 || (fstat(rule->fd, &st) == 0 && S_ISDIR(st.st_mode));
 }
 
-/* A rule cannot take away what a rule above it gave: Landlock only adds up. */
+/* A rule cannot take away what a rule above it gave: Landlock only adds up. A soft one is told of. */
 static beacon_rc read_denial(const struct beacon_sandbox_policy *policy,
                              const struct beacon_path_rule *rule, struct policy_view *view,
                              struct beacon_error *err)
 {
-    if (is_granted(policy, rule->path, rule->access & (BEACON_PATH_WRITE | BEACON_PATH_EXEC))) {
+    const bool is_soft = (rule->access & BEACON_PATH_SOFT) != 0;
+    const uint32_t taken = rule->access & (BEACON_PATH_WRITE | BEACON_PATH_EXEC);
+    if (!is_soft && is_granted(policy, rule->path, taken)) {
         return beacon_error_fill(err, BEACON_E_UNSUPPORTED, choose_another,
                                  "Landlock cannot take away a path inside a tree it allows: %.*s",
                                  (int)(rule->path.n < 200 ? rule->path.n : 200), rule->path.p);
     }
+    if (is_granted(policy, rule->path, taken)) {
+        view->unprotected = view->unprotected == NULL ? rule : view->unprotected;
+        view->n_unprotected++;
+    }
     if (is_granted(policy, rule->path, rule->access & BEACON_PATH_READ)) {
-        view->unhidden = rule;
+        view->unhidden = view->unhidden == NULL ? rule : view->unhidden;
+        view->n_unhidden++;
     }
     return BEACON_OK;
 }
@@ -88,23 +96,23 @@ static beacon_rc refuse(struct beacon_error *err, const char *what)
                              "the landlock backend cannot %s", what);
 }
 
-/* Network, git and sockets: only what needs nothing between the extremes. */
+/* Network and git: loopback alone is more than this backend gives, and no more is given. What git = says
+ * is in the path rules. */
 static beacon_rc read_switches(const struct beacon_sandbox_policy *policy, struct policy_view *view,
                                struct beacon_error *err)
 {
-    if (policy->net != BEACON_NET_NONE && policy->net != BEACON_NET_FULL) {
+    if (policy->net == BEACON_NET_ALLOW_LIST || policy->net > BEACON_NET_FULL) {
         return refuse(err, "allow a part of the network: it is off or open");
     }
     if (policy->proxy_port != 0 || policy->n_net_allow != 0) {
         return refuse(err, "lead the network through a proxy");
     }
-    if (policy->git != BEACON_GIT_WRITABLE && !view->is_read_only) {
-        return refuse(err, "protect .git inside a writable directory");
-    }
-    if (policy->flags != 0 || ((policy->require | policy->prefer) & ~KNOWN_BITS) != 0) {
+    if (policy->flags != 0 || policy->git > BEACON_GIT_WRITABLE ||
+        ((policy->require | policy->prefer) & ~KNOWN_BITS) != 0) {
         return refuse(err, "hold a policy that is newer than the plugin");
     }
     view->has_network = policy->net == BEACON_NET_FULL;
+    view->lacks_loopback = policy->net == BEACON_NET_LOOPBACK;
     return BEACON_OK;
 }
 

@@ -5,12 +5,14 @@
 
 #include "base/text.h"
 #include "diagnose.h"
+#include "notes.h"
 #include "policy.h"
 
 #define READ  BEACON_PATH_READ
 #define WRITE BEACON_PATH_WRITE
 #define EXEC  BEACON_PATH_EXEC
 #define DENY  BEACON_PATH_DENY
+#define SOFT  BEACON_PATH_SOFT
 
 static struct beacon_path_rule rule_of(const char *path, uint32_t access)
 {
@@ -131,20 +133,47 @@ static void what_this_plugin_does_not_know_is_refused(void **state)
     assert_refused(policy_read(&policy, &view, &err), BEACON_E_UNSUPPORTED, &err);
 }
 
-static void switches_between_the_extremes_are_refused(void **state)
+static void parts_of_the_network_are_refused(void **state)
+{
+    (void)state;
+    struct beacon_error err = {0};
+    struct policy_view view = {0};
+    struct beacon_sandbox_policy policy = plain_policy();
+    policy.net = BEACON_NET_ALLOW_LIST;
+    assert_refused(policy_read(&policy, &view, &err), BEACON_E_UNSUPPORTED, &err);
+    policy = plain_policy();
+    policy.proxy_port = 8080;
+    assert_refused(policy_read(&policy, &view, &err), BEACON_E_UNSUPPORTED, &err);
+    policy = plain_policy();
+    policy.git = 17;
+    assert_refused(policy_read(&policy, &view, &err), BEACON_E_UNSUPPORTED, &err);
+}
+
+static void loopback_is_off_with_the_network(void **state)
 {
     (void)state;
     struct beacon_error err = {0};
     struct policy_view view = {0};
     struct beacon_sandbox_policy policy = plain_policy();
     policy.net = BEACON_NET_LOOPBACK;
-    assert_refused(policy_read(&policy, &view, &err), BEACON_E_UNSUPPORTED, &err);
-    policy = plain_policy();
-    policy.proxy_port = 8080;
-    assert_refused(policy_read(&policy, &view, &err), BEACON_E_UNSUPPORTED, &err);
-    policy = plain_policy();
-    policy.git = BEACON_GIT_SAFE;
-    assert_refused(policy_read(&policy, &view, &err), BEACON_E_UNSUPPORTED, &err);
+    assert_ok(policy_read(&policy, &view, &err), &err);
+    assert_true(view.lacks_loopback);
+    assert_int_equal(policy_promise(&view, 7) & BEACON_SB_NET, BEACON_SB_NET);
+}
+
+static void soft_denials_inside_a_writable_tree_are_counted_and_go_on(void **state)
+{
+    (void)state;
+    struct beacon_error err = {0};
+    struct policy_view view = {0};
+    assert_ok(read_own("/w/.git/hooks", DENY | WRITE | SOFT, &view, &err), &err);
+    assert_int_equal(view.n_unprotected, 1);
+    assert_int_equal(view.n_unhidden, 0);
+    assert_ok(read_own("/w/key", DENY | WRITE | READ | SOFT, &view, &err), &err);
+    assert_int_equal(view.n_unprotected, 1);
+    assert_int_equal(view.n_unhidden, 1);
+    assert_ok(read_own("/etc", DENY | WRITE | SOFT, &view, &err), &err);
+    assert_int_equal(view.n_unprotected, 0);
 }
 
 static beacon_rc put_text(const struct beacon_sink *sink, const void *p, size_t n)
@@ -189,6 +218,54 @@ static void success_and_other_failures_are_not_explained(void **state)
     assert_int_equal(success.len + other.len + empty.len + binary.len, 0);
 }
 
+static beacon_rc keep_note(const struct beacon_plan *plan, struct beacon_str human)
+{
+    (void)text_add(plan->ctx, human.p, human.n);
+    return text_add_char(plan->ctx, '\n') ? BEACON_OK : BEACON_E_LIMIT;
+}
+
+static const char *notes_of(const struct policy_view *view, bool is_asked, struct text *out)
+{
+    const struct beacon_plan plan = {.struct_size = sizeof plan, .ctx = out, .note = keep_note};
+    text_init(out, 16384);
+    assert_int_equal(notes_write(view, 7, is_asked, &plan), BEACON_OK);
+    return text_string(out);
+}
+
+static void notes_name_one_protected_path_and_count_the_others(void **state)
+{
+    (void)state;
+    AUTO_TEXT struct text one, many;
+    const struct beacon_path_rule rule = rule_of("/w/.git/hooks", DENY | WRITE | SOFT);
+    struct policy_view view = {.unprotected = &rule, .n_unprotected = 1};
+    const char *text = notes_of(&view, true, &one);
+    assert_non_null(strstr(text, "Not prevented: writing to /w/.git/hooks, inside"));
+    assert_null(strstr(text, "planting"));
+    view.n_unprotected = 9;
+    assert_non_null(strstr(notes_of(&view, true, &many), "and 8 other protected names"));
+}
+
+static void notes_say_what_is_open_when_nobody_is_asked(void **state)
+{
+    (void)state;
+    AUTO_TEXT struct text asked, unasked;
+    const struct policy_view view = {0};
+    assert_null(strstr(notes_of(&view, true, &asked), "docker"));
+    assert_null(strstr(text_string(&asked), "changes of mode"));
+    assert_non_null(strstr(notes_of(&view, false, &unasked), "docker"));
+    assert_non_null(strstr(text_string(&unasked), "changes of mode"));
+}
+
+static void notes_of_read_only_speak_of_nothing_writable(void **state)
+{
+    (void)state;
+    AUTO_TEXT struct text out;
+    const struct policy_view view = {.is_read_only = true};
+    const char *text = notes_of(&view, false, &out);
+    assert_null(strstr(text, "changes of mode"));
+    assert_null(strstr(text, "planting"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -199,7 +276,12 @@ int main(void)
         cmocka_unit_test(denied_write_where_nothing_was_allowed_is_fine),
         cmocka_unit_test(readable_secret_is_told_and_reads_are_not_promised),
         cmocka_unit_test(what_this_plugin_does_not_know_is_refused),
-        cmocka_unit_test(switches_between_the_extremes_are_refused),
+        cmocka_unit_test(parts_of_the_network_are_refused),
+        cmocka_unit_test(loopback_is_off_with_the_network),
+        cmocka_unit_test(soft_denials_inside_a_writable_tree_are_counted_and_go_on),
+        cmocka_unit_test(notes_name_one_protected_path_and_count_the_others),
+        cmocka_unit_test(notes_say_what_is_open_when_nobody_is_asked),
+        cmocka_unit_test(notes_of_read_only_speak_of_nothing_writable),
         cmocka_unit_test(refusal_is_quoted_with_the_rules),
         cmocka_unit_test(success_and_other_failures_are_not_explained),
     };
