@@ -165,8 +165,9 @@ static bool parse_options(int argc, char **argv, struct sandbox_options *ret)
         return true;
     }
     if (!is_run && !ret->is_explain) {
-        return what[0] == '\0' ? fail_usage("say what to do: linux, macos, none, explain or verify", "")
-                               : fail_usage("unknown sandbox command ", what);
+        return what[0] == '\0'
+                   ? fail_usage("say what to do: linux, macos, none, explain or verify", "")
+                   : fail_usage("unknown sandbox command ", what);
     }
     if (!parse_flags(argv + 2, ret) || ret->wants_help) {
         return ret->wants_help;
@@ -229,29 +230,20 @@ static void lend_terminal(int terminal, pid_t group)
 }
 
 /* As a shell does it: a stopped command stops us, so that the person's shell is in charge. */
-static int wait_for(pid_t pid, int terminal)
+static void wait_for(struct spawn_child *child, int terminal)
 {
     int status = 0;
-    lend_terminal(terminal, pid);
-    for (;;) {
-        if (waitpid(pid, &status, WUNTRACED) < 0) {
-            if (errno != EINTR) {
-                return 0;
-            }
-        } else if (WIFSTOPPED(status)) {
-            if (terminal >= 0) {
-                (void)tcsetpgrp(terminal, getpgrp());
-            }
-            (void)raise(SIGSTOP);
-            lend_terminal(terminal, pid);
-        } else {
-            break;
+    lend_terminal(terminal, child->group);
+    while (spawn_wait(child, &status)) {
+        if (terminal >= 0) {
+            (void)tcsetpgrp(terminal, getpgrp());
         }
+        (void)raise(SIGSTOP);
+        lend_terminal(terminal, child->group);
     }
     if (terminal >= 0) {
         (void)tcsetpgrp(terminal, getpgrp());
     }
-    return status;
 }
 
 /* Children that this process had before it became beacon are not ours to end. */
@@ -287,10 +279,11 @@ static int run_command(struct sandbox *sandbox, char **command)
     }
     running_group = child.group;
     forward_signals();
-    int status = wait_for(child.pid, terminal);
+    int status = 0;
+    wait_for(&child, terminal);
     running_group = 0;
-    (void)close(child.pidfd);
     spawn_kill(&child);
+    spawn_reap(&child, &status);
     if (!had_children) {
         (void)spawn_sweep(NULL, 0);
     }
