@@ -18,6 +18,7 @@ int command_table_run(int argc, char **argv);
 
 int cmd_config(int argc, char **argv);
 int cmd_exec(int argc, char **argv);
+int cmd_execpolicy(int argc, char **argv);
 int cmd_login(int argc, char **argv);
 int cmd_logout(int argc, char **argv);
 int cmd_patch(int argc, char **argv);

@@ -9,6 +9,7 @@ struct system_paths {
     const char *managed_config; /* /etc/code/managed_config.toml */
     const char *policy_d;       /* /etc/code/policy.d */
     const char *plugins_d;      /* /etc/code/plugins.d */
+    const char *rules_d;        /* /etc/code/rules */
 };
 
 extern const struct system_paths system_paths;

@@ -106,7 +106,8 @@ static int check_leaf(struct check *check, const struct schema_row *row, struct 
     if (!schema_accepts(row, value)) {
         return fail_type(check, row, value);
     }
-    if ((row->accepts & SCHEMA_OPEN) != 0 && value->type == TOML_TABLE) {
+    if (((row->accepts & SCHEMA_OPEN) != 0 && value->type == TOML_TABLE) ||
+        (row->accepts & SCHEMA_TABLES) != 0) {
         return BEACON_OK;
     }
     if (has_nul(value)) {

@@ -54,6 +54,7 @@ static const struct kind_row kinds[] = {
     {SCHEMA_INT, TOML_INTEGER, "an integer that is not negative"},
     {SCHEMA_BOOL, TOML_BOOL, "a boolean"},
     {SCHEMA_STRINGS, TOML_ARRAY, "an array of strings"},
+    {SCHEMA_TABLES, TOML_ARRAY, "an array of tables"},
     {SCHEMA_MAP, TOML_TABLE, "a table of strings"},
     {SCHEMA_TABLE, TOML_TABLE, "a table"},
     {SCHEMA_OPEN, TOML_TABLE, "a table"},
@@ -74,14 +75,20 @@ void schema_describe(const struct schema_row *row, char *out, size_t size)
     }
 }
 
+static bool are_items(const struct toml_value *value, enum toml_type type)
+{
+    bool are = true;
+    for (size_t i = 0; i < value->array->count && are; i++) {
+        are = value->array->items[i]->type == type;
+    }
+    return are;
+}
+
 static bool are_strings(const struct toml_value *value)
 {
     bool are = true;
     if (value->type == TOML_ARRAY) {
-        for (size_t i = 0; i < value->array->count && are; i++) {
-            are = value->array->items[i]->type == TOML_STRING;
-        }
-        return are;
+        return are_items(value, TOML_STRING);
     }
     for (size_t i = 0; i < value->table->count && are; i++) {
         are = value->table->items[i].value->type == TOML_STRING;
@@ -97,6 +104,8 @@ static bool is_of_kind(unsigned kind, const struct toml_value *value)
     case SCHEMA_STRINGS:
     case SCHEMA_MAP:
         return are_strings(value);
+    case SCHEMA_TABLES:
+        return are_items(value, TOML_TABLE);
     default:
         return true;
     }

@@ -20,6 +20,7 @@ enum {
     SCHEMA_MAP = 1 << 4,     /* table of strings */
     SCHEMA_TABLE = 1 << 5,   /* its keys have rows of their own */
     SCHEMA_OPEN = 1 << 7,    /* table of anything: its reader, a plugin, knows the keys */
+    SCHEMA_TABLES = 1 << 8,  /* array of tables: its reader knows the keys */
     SCHEMA_UNUSED = 1 << 6,  /* belongs to another version: anything, and nobody looks at it */
 };
 
