@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/xattr.h>
@@ -103,11 +105,16 @@ static long try_attribute(const char *path)
     return setxattr(path, "user.canary", "x", 1, 0);
 }
 
+/* An empty file in its place is as good as none. */
 static long try_read(const char *path)
 {
     char byte;
     int fd = open(path, O_RDONLY | O_CLOEXEC);
-    return fd < 0 ? -1 : read(fd, &byte, 1);
+    if (fd < 0) {
+        return -1;
+    }
+    errno = ENODATA;
+    return read(fd, &byte, 1) == 1 ? 0 : -1;
 }
 
 static long try_exec(const char *path)
@@ -118,12 +125,9 @@ static long try_exec(const char *path)
 /* Through a descriptor that came from outside: the argument is "NUMBER NAME". */
 static long try_inherited(const char *argument)
 {
-    int fd = -1;
-    char name[256];
-    if (sscanf(argument, "%d %255s", &fd, name) != 2) {
-        return -1;
-    }
-    int file = openat(fd, name, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    char *name = NULL;
+    const int fd = (int)strtol(argument, &name, 10);
+    int file = openat(fd, name + 1, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
     return file < 0 ? -1 : write(file, "x", 1);
 }
 

@@ -29,6 +29,8 @@ struct verification {
     struct sandbox *sandbox;
     int descriptor; /* of the folder outside, left open for commands to find; -1: none */
     int terminal, slave;
+    pid_t *strangers; /* children this process had before: not ours to end */
+    size_t n_strangers;
     char argument[ARGUMENT_SPAN];
     char detail[DETAIL_BYTES];
 };
@@ -137,6 +139,13 @@ static int status_of(int wait_status)
     return WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : CANARY_DENIED; /* killed: stopped */
 }
 
+/* What outlives its try is ended, as a session does it. The victim is the last of those to be kept. */
+static void sweep(struct verification *it)
+{
+    it->strangers[it->n_strangers] = it->stage.victim.pid;
+    (void)spawn_sweep(it->strangers, it->n_strangers + 1);
+}
+
 /* As nobody would be stopped: the proof that it can be done at all. */
 static int run_free(struct verification *it, const struct verify_row *row, struct beacon_error *err)
 {
@@ -165,6 +174,24 @@ static int run_free(struct verification *it, const struct verify_row *row, struc
     return status_of(status);
 }
 
+/* Where canaries may write is the workspace alone: the stage itself stands in a temporary folder. */
+static int open_sandbox(struct verification *it, struct beacon_error *err)
+{
+    const struct verify_request *request = it->request;
+    const struct sandbox_settings settings = {
+        .mode = request->mode,
+        .backend = request->backend,
+        .cwd = it->stage.work,
+        .home = it->stage.home,
+        .exclude_tmpdir = true,
+        .exclude_slash_tmp = true,
+        .admin_require = request->admin_require,
+        .admin_where = request->admin_where,
+    };
+    return sandbox_create(request->plugins, &settings, &it->sandbox, err);
+}
+
+/* In a sandbox of its own: it holds what it found when it was made, and the stage was just renewed. */
 static int run_confined(struct verification *it, const struct verify_row *row,
                         struct beacon_error *err)
 {
@@ -186,14 +213,16 @@ static int run_confined(struct verification *it, const struct verify_row *row,
         AUTO_CLOSE int folder = open_outside(it);
         it->descriptor = dup2(folder, STAGE_DESCRIPTOR);
     }
-    int rc = sandbox_start(it->sandbox, &command, &run, &child, err);
+    int rc = open_sandbox(it, err);
+    rc = rc == BEACON_OK ? sandbox_start(it->sandbox, &command, &run, &child, err) : rc;
     close_fd(&it->descriptor);
-    if (rc != BEACON_OK) {
-        return -1;
+    if (rc == BEACON_OK) {
+        spawn_reap(&child, &status);
+        sandbox_finish(it->sandbox, run, status, NULL, 0, NULL);
     }
-    spawn_reap(&child, &status);
-    sandbox_finish(it->sandbox, run, status, NULL, 0, NULL);
-    return status_of(status);
+    sandbox_destroy(take_pointer(it->sandbox));
+    sweep(it);
+    return rc == BEACON_OK ? status_of(status) : -1;
 }
 
 /* ---- the verdict ---- */
@@ -259,6 +288,7 @@ static int try_row(struct verification *it, const struct verify_row *row,
                          "the canary %s ended with status %d", row->canary, status);
     }
     *ret_done = was_done(it, row, status);
+    sweep(it);
     return BEACON_OK;
 }
 
@@ -300,26 +330,15 @@ static void tell(struct verification *it, const struct verify_row *row, verify_r
     }
 }
 
-/* Where canaries may write is the workspace alone: the stage itself stands in a temporary folder. */
-static int open_sandbox(struct verification *it, struct verify_report *ret,
-                        struct beacon_error *err)
+/* Which backend it is, and what it promises. */
+static int introduce(struct verification *it, struct verify_report *ret, struct beacon_error *err)
 {
-    const struct verify_request *request = it->request;
-    const struct sandbox_settings settings = {
-        .mode = request->mode,
-        .backend = request->backend,
-        .cwd = it->stage.work,
-        .home = it->stage.home,
-        .exclude_tmpdir = true,
-        .exclude_slash_tmp = true,
-        .admin_require = request->admin_require,
-        .admin_where = request->admin_where,
-    };
-    int rc = sandbox_create(request->plugins, &settings, &it->sandbox, err);
+    int rc = open_sandbox(it, err);
     if (rc == BEACON_OK) {
         rc = sandbox_promise(it->sandbox, &ret->promised, err);
         (void)snprintf(ret->backend, sizeof ret->backend, "%s", sandbox_backend_label(it->sandbox));
     }
+    sandbox_destroy(take_pointer(it->sandbox));
     return rc;
 }
 
@@ -330,15 +349,18 @@ int verify_run(const struct verify_request *request, verify_result_fn on_result,
     const unsigned mode =
         request->mode == SANDBOX_READ_ONLY ? VERIFY_IN_READ_ONLY : VERIFY_IN_WORKSPACE;
     *ret = (struct verify_report){0};
+    it.n_strangers = spawn_list_children(&it.strangers);
+    it.strangers = alloc_grow(it.strangers, it.n_strangers + 1, sizeof *it.strangers);
+    spawn_adopt_orphans();
     int rc = stage_open(&it.stage, request->program, err);
     rc = rc == BEACON_OK ? stage_reset(&it.stage, err) : rc;
-    rc = rc == BEACON_OK ? open_sandbox(&it, ret, err) : rc;
+    rc = rc == BEACON_OK ? introduce(&it, ret, err) : rc;
     for (size_t i = 0; rc == BEACON_OK && i < verify_row_count; i++) {
         if ((verify_rows[i].flags & mode) != 0) {
             tell(&it, &verify_rows[i], on_result, ctx, ret);
         }
     }
-    sandbox_destroy(it.sandbox);
     stage_close(&it.stage);
+    free(it.strangers);
     return rc;
 }

@@ -55,6 +55,7 @@ static const struct file files[] = {
 };
 
 /* Only what is beneath a folder made here, on the same file system, and never through a link. */
+/* NOLINTNEXTLINE(misc-no-recursion): folders within folders, no deeper than DEPTH_MAX */
 static void remove_beneath(int fd, dev_t device, int depth)
 {
     int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);

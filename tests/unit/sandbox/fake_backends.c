@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Backends that say they can do everything. The liar promises nothing when it comes to it, the
- * stranger plans an operation no host knows and carries on, the clumsy one plans what must fail.
+ * stranger plans an operation no host knows and carries on, the clumsy one plans what must fail, the
+ * boaster promises everything and plans nothing.
  */
 #include <beacon/sandbox.h>
 #include <fcntl.h>
@@ -87,6 +88,18 @@ static beacon_rc plan_clumsily(void *inst, const struct beacon_sandbox_policy *p
     return plan->promise(plan, UINT32_MAX);
 }
 
+static beacon_rc boast(void *inst, const struct beacon_sandbox_policy *policy,
+                       const struct beacon_exec *exec, const struct beacon_plan *plan,
+                       void **cookie, struct beacon_error *err)
+{
+    (void)inst;
+    (void)policy;
+    (void)exec;
+    (void)err;
+    *cookie = NULL;
+    return plan->promise(plan, UINT32_MAX);
+}
+
 /* NOLINTBEGIN(bugprone-macro-parentheses): names of variables */
 #define BACKEND(variable, plan_slot)                                                               \
     static const struct beacon_sandbox variable##_table = {.struct_size = sizeof variable##_table, \
@@ -105,8 +118,10 @@ static beacon_rc plan_clumsily(void *inst, const struct beacon_sandbox_policy *p
 BACKEND(liar, lie);
 BACKEND(stranger, plan_strangely);
 BACKEND(clumsy, plan_clumsily);
+BACKEND(boaster, boast);
 
-static const struct beacon_component *const components[] = {&liar, &stranger, &clumsy, NULL};
+static const struct beacon_component *const components[] = {&liar, &stranger, &clumsy, &boaster,
+                                                            NULL};
 
 static const struct beacon_plugin plugin = {
     .struct_size = sizeof plugin,
