@@ -86,6 +86,16 @@ void agent_interrupt(struct agent *agent)
     }
 }
 
+int agent_approve(struct agent *agent, const char *call_id, enum approval_answer answer,
+                  struct beacon_error *err)
+{
+    int rc = approvals_answer(agent->parts.tools->approvals, call_id, answer, err);
+    if (rc == BEACON_OK && answer == ABORT) {
+        agent_interrupt(agent);
+    }
+    return rc;
+}
+
 bool agent_has_hung_plugin(const struct agent *agent)
 {
     return agent->has_hung_plugin;

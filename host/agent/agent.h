@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "event/event.h"
+#include "policy/approval.h"
 
 struct agent;
 struct credentials;
@@ -78,6 +79,12 @@ int agent_submit(struct agent *agent, const struct agent_prompt *prompt, struct 
 /* End the turn under way: the request is closed, commands are killed, calls answer "aborted".
  * agent_end_fn follows from the loop. Nothing to do: nothing happens. */
 void agent_interrupt(struct agent *agent);
+
+/* The person's word on an EVENT_APPROVAL_REQUESTED, also from inside that event. The call goes on from the
+ * loop; ABORT ends the turn. BEACON_E_NOT_FOUND: nothing of that id waits (it was answered, timed out, or
+ * its turn ended); _INVALID: APPROVED_WITH_PREFIX where none was offered, and it still waits. */
+int agent_approve(struct agent *agent, const char *call_id, enum approval_answer answer,
+                  struct beacon_error *err);
 
 /* A plugin's thread ignored a cancel and still runs: its provider must not be closed. */
 bool agent_has_hung_plugin(const struct agent *agent);

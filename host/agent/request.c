@@ -5,6 +5,7 @@
 #include "agent/agent_state.h"
 #include "base/arena.h"
 #include "plugin/provider.h"
+#include "policy/approval.h"
 #include "session/history.h"
 #include "tools/tool.h"
 #include "tools/tool_table.h"
@@ -15,8 +16,9 @@ static struct beacon_str str(const char *p)
 }
 
 /* The offered rows in table order; constant within a session, for the provider's prompt cache. */
-static void add_tools(struct arena *arena, struct beacon_turn *turn)
+static void add_tools(const struct agent *agent, struct arena *arena, struct beacon_turn *turn)
 {
+    const bool may_escalate = approvals_may_escalate(agent->parts.tools->approvals);
     size_t n = 0;
     while (tool_at(n) != NULL) {
         n++;
@@ -32,7 +34,9 @@ static void add_tools(struct arena *arena, struct beacon_turn *turn)
         tool->flags = row->is_freeform ? BEACON_TOOL_FREEFORM : 0;
         tool->name = str(row->name);
         tool->description = str(row->description);
-        tool->parameters = str(row->parameters);
+        tool->parameters =
+            str(may_escalate && row->parameters_escalating != NULL ? row->parameters_escalating
+                                                                   : row->parameters);
         tool->grammar_syntax = str(row->is_freeform ? "lark" : "");
         tool->grammar = str(row->grammar);
         list[turn->n_tools++] = tool;
@@ -98,7 +102,7 @@ int request_build(struct agent *agent, struct arena *arena, struct beacon_turn *
         .verbosity = str(settings->verbosity),
         .parallel_tools = 1,
     };
-    add_tools(arena, &turn);
+    add_tools(agent, arena, &turn);
     int rc = add_messages(agent, arena, &turn, err);
     if (rc == BEACON_OK) {
         *ret = turn;

@@ -240,7 +240,7 @@ static int open_session(struct run *run)
 {
     const struct exec_options *o = &run->options;
     struct wire_request request = {.source = "exec",
-                                   .approval = "never", /* nobody is there to ask */
+                                   .can_ask = false, /* nobody is there */
                                    .resume_id = o->resume_id,
                                    .resumes_last = o->is_resume && o->resumes_last,
                                    .resumes_any_cwd = o->resumes_any_cwd,

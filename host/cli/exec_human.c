@@ -80,7 +80,9 @@ static void session_started(struct exec_human *human, const struct event *event)
 {
     const struct event_session *session = &event->as.session;
     char sandbox[128];
-    (void)snprintf(sandbox, sizeof sandbox, "%s (%s)", session->sandbox, session->sandbox_backend);
+    const bool is_none = strcmp(session->sandbox_backend, "none") == 0;
+    (void)snprintf(sandbox, sizeof sandbox, "%s (%s%s)", session->sandbox, session->sandbox_backend,
+                   is_none ? " — nothing is restricted" : "");
     printable_print(stderr, "Beacon v%s\n--------\n", session->version);
     field(human, "workdir", session->cwd);
     field(human, "model", session->model);
@@ -154,6 +156,11 @@ static void command_finished(struct exec_human *human, const struct event *event
 {
     const struct event_command *command = &event->as.command;
     char line[96];
+    if (command->status == EVENT_DECLINED) {
+        command_started(human, event); /* there was no event of that */
+        heading(human, RED, " declined");
+        return;
+    }
     if (command->exit_code == 0) {
         (void)snprintf(line, sizeof line, " succeeded in %" PRIu64 "ms:", command->duration_ms);
     } else {

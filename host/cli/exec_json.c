@@ -206,7 +206,11 @@ static void command_finished(struct exec_json *json, const struct event *event)
     put(json, "command", command->command);
     beacon_json_put_member(&json->out, "aggregated_output",
                            (struct beacon_str){command->output, command->output_bytes});
-    put_int(json, "exit_code", command->exit_code);
+    if (command->status == EVENT_DECLINED) {
+        put_null(json, "exit_code");
+    } else {
+        put_int(json, "exit_code", command->exit_code);
+    }
     put(json, "status", status_name(command->status));
     end_item(json);
 }

@@ -131,6 +131,7 @@ static const struct effect effects[] = {
     {OPT_ALL, SETS_BOOL, FIELD(resumes_any_cwd), NULL, NULL},
     {OPT_BYPASS, SETS_BOOL, FIELD(is_unsandboxed), NULL, NULL},
     {OPT_BYPASS, SETS_KEY, 0, "sandbox_mode", "danger-full-access"},
+    {OPT_BYPASS, SETS_KEY, 0, "approval_policy", "never"},
     {OPT_CD, SETS_STRING, FIELD(cwd), NULL, NULL},
     {OPT_CONFIG, ADDS_STRING, FIELD(overrides), NULL, NULL},
     {OPT_EPHEMERAL, SETS_BOOL, FIELD(is_ephemeral), NULL, NULL},

@@ -18,9 +18,11 @@
 #include "session/replay.h"
 #include "tools/tool.h"
 
+struct approvals;
 struct command_table;
 struct credentials;
 struct journal;
+struct rules;
 struct store;
 struct text;
 struct wire_telemetry;
@@ -63,6 +65,9 @@ struct wire {
     struct http_limits limits;
     struct provider *provider;
     struct sandbox *sandbox;
+    struct rules *rules; /* NULL: none */
+    struct approvals *approvals;
+    const char *approval_policy; /* in force; static or the configuration's */
     struct fanout *events;
     struct wire_telemetry *telemetry; /* NULL: off */
     struct replay replay;             /* of a resumed session */
@@ -77,8 +82,8 @@ struct wire {
 };
 
 struct wire_request {
-    const char *source;    /* "exec" */
-    const char *approval;  /* what the front door can do about approvals */
+    const char *source; /* "exec" */
+    bool can_ask; /* the front door hears EVENT_APPROVAL_REQUESTED and calls agent_approve() */
     const char *resume_id; /* resume this one; or */
     bool resumes_last;     /* the newest, */
     bool resumes_any_cwd;  /* of any directory */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/wire_session.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,11 +17,15 @@
 #include "cli/provider_config.h"
 #include "cli/version.h"
 #include "cli/wire.h"
+#include "cli/wire_network.h"
+#include "cli/wire_rules.h"
 #include "event/fanout.h"
+#include "policy/rules.h"
 #include "session/catalog.h"
 #include "session/history.h"
 #include "session/journal.h"
 #include "session/recorder.h"
+#include "tools/environment.h"
 
 #define DOC_MAX (4u << 20)
 
@@ -104,7 +109,7 @@ static void announce(struct wire *wire, const struct wire_request *request)
         .cwd = wire->start->cwd,
         .model = config_string(config, "model"),
         .provider = wire->provider_settings.id,
-        .approval = request->approval,
+        .approval = wire->approval_policy,
         .sandbox = config_string(config, "sandbox_mode"),
         .sandbox_backend = sandbox_backend_label(wire->sandbox),
         .effort = config_string(config, "model_reasoning_effort"),
@@ -123,8 +128,33 @@ static void warn(struct wire *wire, const char *sentence)
     fanout_emit(wire->events, &event);
 }
 
-static void environment_text(struct wire *wire, const struct wire_request *request,
-                             struct text *out)
+/* Before the first command meets them. */
+static void warn_about_rules(struct wire *wire)
+{
+    for (size_t i = 0; i < rules_problem_count(wire->rules); i++) {
+        AUTO_TEXT struct text sentence;
+        text_init(&sentence, 2 * RULES_PROBLEM_MAX);
+        wire_rules_describe(wire->rules, i, &sentence);
+        warn(wire, text_string(&sentence));
+    }
+}
+
+static void warn_of_rules(struct wire *wire)
+{
+    for (size_t i = 0; i < rules_problem_count(wire->rules); i++) {
+        AUTO_TEXT struct text sentence;
+        text_init(&sentence, RULES_PROBLEM_MAX + PATH_MAX + 1024);
+        wire_rules_describe(wire->rules, i, &sentence);
+        warn(wire, text_string(&sentence));
+    }
+}
+
+static void warn_sentence(void *ctx, const char *sentence)
+{
+    warn(ctx, sentence);
+}
+
+static void environment_text(struct wire *wire, struct text *out)
 {
     size_t n = sandbox_root_count(wire->sandbox);
     AUTO_FREE const char **roots = alloc_array(n, sizeof *roots);
@@ -132,13 +162,18 @@ static void environment_text(struct wire *wire, const struct wire_request *reque
         roots[i] = sandbox_root_path(wire->sandbox, i);
     }
     const struct config *config = wire->start->config;
+    size_t n_hosts = 0;
+    AUTO_FREE const char **hosts = wire_network_hosts(config, &n_hosts);
     struct prompt_environment environment = {
         .cwd = wire->start->cwd,
-        .approval = request->approval,
+        .approval = wire->approval_policy,
         .sandbox = config_string(config, "sandbox_mode"),
         .shell = wire->shell,
         .has_network = sandbox_is_unrestricted(wire->sandbox) ||
-                       config_bool(config, "sandbox_workspace_write.network_access"),
+                       (!sandbox_is_read_only(wire->sandbox) &&
+                        config_bool(config, "sandbox_workspace_write.network_access")),
+        .allowed_hosts = hosts,
+        .n_allowed_hosts = n_hosts,
         .writable_roots = roots,
         .n_writable_roots = n,
     };
@@ -199,10 +234,14 @@ int wire_session_begin(struct wire *wire, const struct wire_request *request,
     for (size_t i = 0; i < config_warning_count(wire->start->config); i++) {
         warn(wire, config_warning(wire->start->config, i));
     }
+    environment_warn(config_node(wire->start->config, "shell_environment_policy"), warn_sentence,
+                     wire);
+    warn_about_rules(wire);
+    warn_of_rules(wire);
     AUTO_TEXT struct text environment, doc;
     text_init(&environment, DOC_MAX);
     text_init(&doc, DOC_MAX);
-    environment_text(wire, request, &environment);
+    environment_text(wire, &environment);
     doc_text(wire, &doc);
     int rc = add_context(wire, &environment, err);
     return rc == BEACON_OK ? add_context(wire, &doc, err) : rc;

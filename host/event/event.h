@@ -20,7 +20,8 @@ enum event_kind {
     EVENT_AGENT_MESSAGE,    /* message: a whole message of the model; the last one is the answer */
     EVENT_REASONING,        /* message: a whole reasoning summary */
     EVENT_COMMAND_STARTED,  /* command */
-    EVENT_COMMAND_FINISHED, /* command: with output and status */
+    EVENT_COMMAND_FINISHED, /* command: with output and status; DECLINED: it was never started, and
+                             * there was no EVENT_COMMAND_STARTED */
     EVENT_PATCH_STARTED,    /* patch */
     EVENT_PATCH_FINISHED,   /* patch: with status and diff */
     EVENT_PLAN_UPDATED,     /* plan: the whole list, replacing the one before */
@@ -30,10 +31,13 @@ enum event_kind {
     EVENT_TURN_FAILED,      /* message: why. Last event of a turn that failed or was interrupted */
     EVENT_REQUEST_STARTED,  /* request: the model is being asked */
     EVENT_REQUEST_ANSWERED, /* request: with status, or with the error why there is none */
-    EVENT_FRAME,         /* frame: a piece of the answer came, or it broke; no deltas. Only for who
+    EVENT_FRAME,        /* frame: a piece of the answer came, or it broke; no deltas. Only for who
                              * asked for frames (fanout.h) */
-    EVENT_TOOL_DECIDED,  /* tool: may this call run? */
+    EVENT_TOOL_DECIDED, /* decision: may this call run, and who says so? Before it runs; a second time
+                          * when a command that failed in the sandbox is to be run outside of it */
     EVENT_TOOL_FINISHED, /* tool: with input and output; every call has one, also a refused one */
+    EVENT_APPROVAL_REQUESTED, /* approval: a call waits for agent_approve(); others may wait too */
+    EVENT_APPROVAL_ANSWERED,  /* approval: it waits no longer; every request has exactly one */
 };
 
 enum event_status { EVENT_IN_PROGRESS, EVENT_COMPLETED, EVENT_FAILED, EVENT_DECLINED };
@@ -109,14 +113,54 @@ struct event_frame {
 
 struct event_tool {
     const char *call_id, *name;
-    const char *decision; /* DECIDED: "approved", "approved_for_session", "denied" or "abort" */
-    const char *source;   /* DECIDED: "config" or "user" */
-    const char *input;    /* FINISHED */
+    const char *input;
     size_t input_bytes;
-    const char *output; /* FINISHED: what the model is told */
+    const char *output; /* what the model is told */
     size_t output_bytes;
-    uint64_t duration_ms; /* FINISHED */
-    bool is_success;      /* FINISHED */
+    uint64_t duration_ms;
+    bool is_success;
+};
+
+/* Who said yes or no to a call, so that it can be told afterwards. Strings may be "". */
+struct event_decision {
+    const char *call_id, *name;
+    const char *decision; /* "approved", "approved_for_session", "denied" or "abort" */
+    const char *source;   /* "user": a person answered; else "config" */
+    const char *by; /* "rule", "heuristic", "session", "policy", "person", "timeout", "interrupt" or
+                     * "admin" */
+    const char
+        *where; /* what decided, or made it a question: "FILE:line", "heuristic: known safe" */
+    const char *layer;  /* of that: "user", "project", "admin", "session", "heuristic", "none" */
+    const char *policy; /* the approval policy in force */
+    const char
+        *sandbox; /* the backend that confines it; "none": nothing does; "": it does not run */
+    const char *rule_added; /* "allow from now on" was written here, "FILE:line"; "": it was not */
+    bool was_asked;
+    bool is_escalated; /* it was to run outside of the sandbox */
+};
+
+enum event_approval_kind { EVENT_APPROVE_COMMAND, EVENT_APPROVE_PATCH };
+
+struct event_approval {
+    const char *call_id;
+    enum event_approval_kind kind;
+    const char *const *argv; /* COMMAND: NULL-terminated; else NULL */
+    const char *command;     /* COMMAND: argv joined with POSIX quoting; else "" */
+    const char *cwd;
+    const char
+        *reason; /* why it is asked: the model's words, or the rule's; "" when nobody gave one */
+    bool is_escalation; /* a yes lets it out of the sandbox */
+    const char *const
+        *prefix; /* COMMAND: words that can be allowed from now on, NULL-terminated; NULL:
+                                * that is no answer here */
+    const struct event_change *changes; /* PATCH */
+    size_t n_changes;
+    const char *diff; /* PATCH: unified diff of what would be written */
+    const char
+        *grant_root;    /* PATCH: the folder a yes for the session opens; NULL: these paths only */
+    const char *answer; /* ANSWERED: "approved", "approved_for_session", "approved_with_prefix",
+                         * "denied" or "abort" */
+    const char *by;     /* ANSWERED: "person", "timeout" or "interrupt" */
 };
 
 struct event {
@@ -139,6 +183,8 @@ struct event {
         struct event_request request;
         struct event_frame frame;
         struct event_tool tool;
+        struct event_decision decision;
+        struct event_approval approval;
         struct {
             struct event_usage last, total;
         } usage;

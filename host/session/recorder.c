@@ -2,6 +2,7 @@
 #include "session/recorder.h"
 
 #include <beacon-sdk/json_write.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -305,10 +306,78 @@ static void turn_failed(struct recorder *recorder, const struct event *event)
     sync_turn(recorder);
 }
 
+static void put_bool(struct beacon_json_out *o, const char *key, bool value)
+{
+    beacon_json_key(o, key);
+    beacon_json_put_bool(o, value);
+}
+
+/* Who said yes or no, kept for whoever asks later; a session that is resumed passes over it. */
+static void tool_decided(struct recorder *recorder, const struct event *event)
+{
+    const struct event_decision *decision = &event->as.decision;
+    AUTO_OUT struct beacon_json_out o;
+    begin_event(&o, "tool_decision", event->turn_id);
+    put(&o, "call_id", decision->call_id);
+    put(&o, "tool_name", decision->name);
+    put(&o, "decision", decision->decision);
+    put(&o, "source", decision->source);
+    put(&o, "decided_by", decision->by);
+    put_if_set(&o, "rule", decision->where);
+    put_if_set(&o, "rule_layer", decision->layer);
+    put_if_set(&o, "rule_added", decision->rule_added);
+    put(&o, "approval_policy", decision->policy);
+    put_if_set(&o, "sandbox_backend", decision->sandbox);
+    put_bool(&o, "was_asked", decision->was_asked);
+    put_bool(&o, "is_escalated", decision->is_escalated);
+    end_event(recorder, &o);
+}
+
+static void put_words(struct beacon_json_out *o, const char *key, const char *const *words)
+{
+    beacon_json_key(o, key);
+    beacon_json_begin_array(o);
+    for (size_t i = 0; words != NULL && words[i] != NULL; i++) {
+        beacon_json_put_str(o, beacon_text(words[i]));
+    }
+    beacon_json_end_array(o);
+}
+
+static void put_changes(struct beacon_json_out *o, const struct event_approval *approval)
+{
+    beacon_json_key(o, "changes");
+    beacon_json_begin_object(o);
+    for (size_t i = 0; i < approval->n_changes; i++) {
+        put(o, approval->changes[i].path, approval->changes[i].kind);
+    }
+    beacon_json_end_object(o);
+    put_if_set(o, "grant_root", approval->grant_root);
+}
+
+static void approval_requested(struct recorder *recorder, const struct event *event)
+{
+    const struct event_approval *approval = &event->as.approval;
+    const bool is_patch = approval->kind == EVENT_APPROVE_PATCH;
+    AUTO_OUT struct beacon_json_out o;
+    begin_event(&o, is_patch ? "apply_patch_approval_request" : "exec_approval_request",
+                event->turn_id);
+    put(&o, "call_id", approval->call_id);
+    if (is_patch) {
+        put_changes(&o, approval);
+    } else {
+        put_words(&o, "command", approval->argv);
+        put(&o, "cwd", approval->cwd);
+        put_bool(&o, "is_escalation", approval->is_escalation);
+    }
+    put_if_set(&o, "reason", approval->reason);
+    end_event(recorder, &o);
+}
+
 static void (*const recorded[])(struct recorder *, const struct event *) = {
     [EVENT_TURN_STARTED] = turn_started, [EVENT_AGENT_MESSAGE] = agent_message,
     [EVENT_REASONING] = reasoning,       [EVENT_USAGE] = usage,
     [EVENT_TURN_COMPLETED] = turn_ended, [EVENT_TURN_FAILED] = turn_failed,
+    [EVENT_TOOL_DECIDED] = tool_decided, [EVENT_APPROVAL_REQUESTED] = approval_requested,
 };
 
 void recorder_sink(void *ctx, const struct event *event)

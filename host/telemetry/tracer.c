@@ -265,18 +265,25 @@ static void command_started(struct tracer *tracer, const struct event *event)
 
 static void command_finished(struct tracer *tracer, const struct event *event)
 {
-    (void)event;
-    tracer->n_running--;
+    tracer->n_running -= event->as.command.status != EVENT_DECLINED ? 1 : 0;
 }
 
 static void tool_decision(struct tracer *tracer, const struct event *event)
 {
-    const struct event_tool *tool = &event->as.tool;
+    const struct event_decision *decision = &event->as.decision;
     begin(tracer, "codex.tool_decision");
-    add(tracer, "tool_name", tool->name);
-    add(tracer, "call_id", tool->call_id);
-    add(tracer, "decision", tool->decision);
-    add(tracer, "source", tool->source);
+    add(tracer, "tool_name", decision->name);
+    add(tracer, "call_id", decision->call_id);
+    add(tracer, "decision", decision->decision);
+    add(tracer, "source", decision->source);
+    add_if_any(tracer, "decided_by", decision->by);
+    add_if_any(tracer, "rule", decision->where);
+    add_if_any(tracer, "rule_layer", decision->layer);
+    add_if_any(tracer, "rule_added", decision->rule_added);
+    add_if_any(tracer, "approval_policy", decision->policy);
+    add_if_any(tracer, "sandbox_backend", decision->sandbox);
+    record_add_bool(&tracer->draft, "was_asked", decision->was_asked);
+    record_add_bool(&tracer->draft, "is_escalated", decision->is_escalated);
     end(tracer, "codex.tool_decision");
 }
 

@@ -32,6 +32,7 @@
 struct command {
     struct command_table *table;
     struct tool_context *context;
+    struct sandbox *sandbox; /* that it runs in */
     struct command *next;
     uint32_t id;
     char *call_id, *line, *cwd;
@@ -233,8 +234,8 @@ static void settle(struct command *command, int wait_status)
         output_limit_copy(&command->whole, &tail);
     }
     size_t n = tail.len < TAIL_BYTES ? tail.len : TAIL_BYTES;
-    sandbox_finish(command->context->sandbox, command->run, wait_status,
-                   text_string(&tail) + tail.len - n, n, &command->diagnosis);
+    sandbox_finish(command->sandbox, command->run, wait_status, text_string(&tail) + tail.len - n,
+                   n, &command->diagnosis);
     command->run = NULL;
     command->has_exited = true;
     emit_finished(command);
@@ -342,6 +343,7 @@ static struct command *describe(struct tool_context *context, const struct comma
     struct command *command = alloc_zeroed(sizeof *command);
     command->table = context->commands;
     command->context = context;
+    command->sandbox = request->sandbox != NULL ? request->sandbox : context->sandbox;
     command->call_id = alloc_string(request->call_id);
     command->line = quote_argv(request->shown != NULL ? request->shown : request->argv);
     command->cwd = alloc_string(request->cwd);
@@ -377,7 +379,7 @@ int command_start(struct tool_context *context, const struct command_request *re
                                      .out_fd = streams.out,
                                      .err_fd = streams.out,
                                      .is_terminal = request->has_terminal};
-    int rc = sandbox_start(context->sandbox, &wanted, &command->run, &command->child, err);
+    int rc = sandbox_start(command->sandbox, &wanted, &command->run, &command->child, err);
     (void)close(streams.out);
     if (rc != BEACON_OK) {
         destroy(command);
@@ -426,8 +428,7 @@ void command_table_destroy(struct command_table *table)
             loop_watch_close(command->exit_watch);
             command->exit_watch = NULL;
             spawn_reap(&command->child, &wait_status);
-            sandbox_finish(command->context->sandbox, command->run, wait_status, "", 0,
-                           &command->diagnosis);
+            sandbox_finish(command->sandbox, command->run, wait_status, "", 0, &command->diagnosis);
         }
         destroy(command);
     }

@@ -19,6 +19,7 @@
 struct command;
 struct command_table;
 struct output_limit;
+struct sandbox;
 struct tool_context;
 
 struct command_table *command_table_create(void);
@@ -36,8 +37,9 @@ struct command_request {
     const char *const *shown; /* what clients see instead of argv; NULL: argv itself */
     const char *cwd;
     const char *call_id;
-    bool has_terminal;   /* a pty of its own instead of a pipe; input by command_write() */
-    uint64_t timeout_ms; /* 0 = none */
+    struct sandbox *sandbox; /* NULL: that of the session; outlives the command */
+    bool has_terminal;       /* a pty of its own instead of a pipe; input by command_write() */
+    uint64_t timeout_ms;     /* 0 = none */
 };
 
 /* Called once when the process has exited and its output is read; not from inside command_start. */

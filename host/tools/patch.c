@@ -14,6 +14,7 @@
 #include "event/fanout.h"
 #include "sandbox/sandbox.h"
 #include "tools/patch_apply.h"
+#include "tools/patch_ask.h"
 #include "tools/patch_parse.h"
 #include "tools/tool.h"
 
@@ -25,6 +26,12 @@ struct roots {
     struct patch_roots view;
 };
 
+static bool may_write(const void *ctx, const char *path)
+{
+    struct beacon_error unused = {.struct_size = sizeof unused};
+    return sandbox_check_write(ctx, path, &unused) == BEACON_OK;
+}
+
 static void roots_fill(struct roots *roots, const struct sandbox *sandbox)
 {
     size_t n = sandbox_is_unrestricted(sandbox) ? 0 : sandbox_root_count(sandbox);
@@ -34,7 +41,7 @@ static void roots_fill(struct roots *roots, const struct sandbox *sandbox)
         roots->fds[i] = sandbox_root_fd(sandbox, i);
         roots->paths[i] = sandbox_root_path(sandbox, i);
     }
-    roots->view = (struct patch_roots){roots->fds, roots->paths, n};
+    roots->view = (struct patch_roots){roots->fds, roots->paths, n, may_write, sandbox};
 }
 
 static void roots_finish(struct roots *roots)
@@ -50,13 +57,11 @@ static void emit(struct tool_run *run, enum event_kind kind, struct event_patch 
     fanout_emit(run->context->events, &event);
 }
 
-/* Write a verified patch, with its two events, and answer. */
-static void commit(struct tool_run *run, struct patch_plan *plan)
+void patch_write(struct tool_run *run, struct patch_plan *plan)
 {
     struct event_patch event = {
         .call_id = run->call_id, .diff = "", .message = "", .status = EVENT_IN_PROGRESS};
     event.changes = patch_plan_changes(plan, &event.n_changes);
-    tool_decided(run, true);
     emit(run, EVENT_PATCH_STARTED, event);
     AUTO_TEXT struct text diff, summary;
     text_init(&diff, DIFF_MAX);
@@ -77,26 +82,13 @@ static void commit(struct tool_run *run, struct patch_plan *plan)
     (rc == BEACON_OK ? tool_answer_text : tool_answer_failure)(run, answer, strlen(answer));
 }
 
-static void answer_refusal(struct tool_run *run, int rc, const struct text *why)
-{
-    if (rc == BEACON_E_REFUSED) {
-        tool_decided(run, false);
-        tool_answerf(run,
-                     "patch rejected: writing outside of the project; rejected by user approval "
-                     "settings");
-    } else {
-        tool_answerf(run, "apply_patch verification failed: %s", text_string(why));
-    }
-}
-
 void patch_run(struct tool_run *run, const char *text, size_t n, const char *dir)
 {
     const struct sandbox *sandbox = run->context->sandbox;
     if (sandbox_is_read_only(sandbox)) {
-        tool_decided(run, false);
-        tool_answerf(run,
-                     "patch rejected: writing is blocked by read-only sandbox; rejected by user "
-                     "approval settings");
+        patch_ask(run, text, n, dir,
+                  "patch rejected: writing is blocked by read-only sandbox; rejected by user "
+                  "approval settings");
         return;
     }
     AUTO_TEXT struct text why;
@@ -114,9 +106,14 @@ void patch_run(struct tool_run *run, const char *text, size_t n, const char *dir
             rc = patch_verify(patch, dir, &roots.view, &plan, &why, &err);
         }
         if (rc == BEACON_OK) {
-            commit(run, plan);
+            tool_decided(run, true);
+            patch_write(run, plan);
+        } else if (rc == BEACON_E_REFUSED) {
+            patch_ask(run, text, n, dir,
+                      "patch rejected: writing outside of the project; rejected by user approval "
+                      "settings");
         } else {
-            answer_refusal(run, rc, &why);
+            tool_answerf(run, "apply_patch verification failed: %s", text_string(&why));
         }
     }
     patch_plan_destroy(plan);

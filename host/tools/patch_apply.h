@@ -11,6 +11,7 @@
 #define HOST_TOOLS_PATCH_APPLY_H
 
 #include <beacon/error.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 struct event_change;
@@ -19,11 +20,14 @@ struct patch_plan;
 struct text;
 
 /* Where a patch may write. All borrowed; the fds are O_PATH or O_RDONLY directories, paths[i] is the
- * absolute, normal path of fds[i]. n == 0: anywhere, and then symlinks are followed anywhere. */
+ * absolute, normal path of fds[i]. n == 0: anywhere, and then symlinks are followed anywhere.
+ * `may_write` says which paths beneath the roots are closed nevertheless; NULL: none. */
 struct patch_roots {
     const int *fds;
     const char *const *paths;
     size_t n;
+    bool (*may_write)(const void *ctx, const char *path);
+    const void *ctx;
 };
 
 /* Match every section of `patch` (borrowed for the call) against the files below `cwd` (absolute).

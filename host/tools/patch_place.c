@@ -82,7 +82,10 @@ static char *resolve(const char *absolute, bool follows_last)
 
 bool patch_rooms_init(struct patch_rooms *rooms, const struct patch_roots *roots)
 {
-    *rooms = (struct patch_rooms){.is_restricted = roots->n > 0, .slash_fd = -1};
+    *rooms = (struct patch_rooms){.is_restricted = roots->n > 0,
+                                  .slash_fd = -1,
+                                  .may_write = roots->may_write,
+                                  .ctx = roots->ctx};
     if (!rooms->is_restricted) {
         rooms->slash_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
         if (rooms->slash_fd < 0) {
@@ -151,6 +154,13 @@ static const struct patch_room *room_of(const struct patch_rooms *rooms, const c
     return best;
 }
 
+/* Of a path beneath `root`, which the session may see by another one. */
+static bool is_protected(const struct patch_rooms *rooms, const char *path, const char *root)
+{
+    return has_protected_name(below(path, root)) ||
+           (rooms->may_write != NULL && !rooms->may_write(rooms->ctx, path));
+}
+
 enum patch_place_status patch_place_find(const struct patch_rooms *rooms, const char *absolute,
                                          bool follows, struct patch_place *ret)
 {
@@ -166,9 +176,8 @@ enum patch_place_status patch_place_find(const struct patch_rooms *rooms, const 
     }
     /* A protected name counts as the session sees it and as it really is. */
     bool is_shown_inside = path_is_beneath(absolute, room->shown);
-    if (rooms->is_restricted &&
-        (has_protected_name(below(real, room->real)) ||
-         (is_shown_inside && has_protected_name(below(absolute, room->shown))))) {
+    if (rooms->is_restricted && (is_protected(rooms, real, room->real) ||
+                                 (is_shown_inside && is_protected(rooms, absolute, room->shown)))) {
         return PATCH_PLACE_PROTECTED;
     }
     ret->root_fd = room->fd;

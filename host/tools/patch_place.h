@@ -21,8 +21,10 @@ struct patch_rooms {
         int fd;            /* borrowed */
     } * rooms;
     size_t n;
-    bool is_restricted; /* false: one room, "/" */
-    int slash_fd;       /* of "/" when not restricted, else -1 */
+    bool is_restricted;                                   /* false: one room, "/" */
+    int slash_fd;                                         /* of "/" when not restricted, else -1 */
+    bool (*may_write)(const void *ctx, const char *path); /* NULL: no path is closed */
+    const void *ctx;
 };
 
 /* False, with errno set, when "/" cannot be opened. */
@@ -38,9 +40,9 @@ struct patch_place {
 
 enum patch_place_status {
     PATCH_PLACE_OK,
-    PATCH_PLACE_BAD,       /* errno: a symlink loop, no permission to look */
-    PATCH_PLACE_OUTSIDE,   /* of every root */
-    PATCH_PLACE_PROTECTED, /* .git, .code or .codex, or something inside of one */
+    PATCH_PLACE_BAD,     /* errno: a symlink loop, no permission to look */
+    PATCH_PLACE_OUTSIDE, /* of every root */
+    PATCH_PLACE_PROTECTED, /* .git, .code or .codex, something inside of one, or closed by the roots */
 };
 
 /* `follows`: a symlink at the very end is followed, too. On anything but OK only `shown` is set;

@@ -9,6 +9,5 @@ struct tool_run;
 void shell_exec_command(struct tool_run *run);
 void shell_write_stdin(struct tool_run *run);
 void shell_argv(struct tool_run *run);
-void shell_cancel(struct tool_run *run);
 
 #endif

@@ -11,6 +11,8 @@
 #include "base/json.h"
 #include "event/event.h"
 #include "event/fanout.h"
+#include "policy/approval.h"
+#include "sandbox/sandbox.h"
 
 void tool_answer_text(struct tool_run *run, const char *text, size_t n)
 {
@@ -23,14 +25,51 @@ void tool_answer_failure(struct tool_run *run, const char *text, size_t n)
                    &(struct tool_answer){.text = text, .n = n, .has_failed = true});
 }
 
-void tool_decided(const struct tool_run *run, bool may_run)
+static const char *or_empty(const char *text)
+{
+    return text != NULL ? text : "";
+}
+
+void tool_decided_by(const struct tool_run *run, const struct event_decision *decision)
 {
     struct event event = {.kind = EVENT_TOOL_DECIDED, .turn_id = run->context->turn_id};
-    event.as.tool = (struct event_tool){.call_id = run->call_id,
-                                        .name = run->name,
-                                        .decision = may_run ? "approved" : "denied",
-                                        .source = "config"};
+    event.as.decision = *decision;
+    event.as.decision.call_id = run->call_id;
+    event.as.decision.name = run->name;
+    event.as.decision.policy = approval_policy_name(approvals_policy(run->context->approvals));
+    const char **const texts[] = {&event.as.decision.by, &event.as.decision.where,
+                                  &event.as.decision.layer, &event.as.decision.sandbox,
+                                  &event.as.decision.rule_added};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        *texts[i] = or_empty(*texts[i]);
+    }
     fanout_emit(run->context->events, &event);
+}
+
+void tool_decided(const struct tool_run *run, bool may_run)
+{
+    const struct event_decision decision = {
+        .decision = may_run ? "approved" : "denied",
+        .source = "config",
+        .by = "policy",
+        .sandbox = may_run ? sandbox_backend_label(run->context->sandbox) : ""};
+    tool_decided_by(run, &decision);
+}
+
+int tool_outside(struct tool_context *context, struct sandbox **ret, struct beacon_error *err)
+{
+    if (sandbox_is_unrestricted(context->sandbox)) {
+        *ret = context->sandbox;
+        return BEACON_OK;
+    }
+    if (context->outside == NULL) {
+        int rc = context->open_outside(context->open_outside_ctx, &context->outside, err);
+        if (rc != BEACON_OK) {
+            return rc;
+        }
+    }
+    *ret = context->outside;
+    return BEACON_OK;
 }
 
 void tool_answerf(struct tool_run *run, const char *format, ...)

@@ -11,10 +11,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct approval_case;
+struct approvals;
 struct command_table;
+struct event_decision;
 struct fanout;
 struct loop;
 struct sandbox;
+struct beacon_error;
 
 #define TOOL_INPUT_MAX (64u << 20) /* bytes of one call's input */
 
@@ -22,6 +26,7 @@ struct sandbox;
 struct tool_context {
     struct loop *loop;
     struct sandbox *sandbox;
+    struct approvals *approvals; /* asked before anything is done */
     struct fanout *events;
     struct command_table *commands; /* processes that outlive the call that started them */
     const char *cwd;                /* of the session, absolute and normal */
@@ -30,6 +35,10 @@ struct tool_context {
     const char *program_dir;        /* with apply_patch, first in PATH of `env`; NULL: none */
     const char *turn_id;            /* of the turn that runs now */
     uint32_t max_output_tokens;     /* most that one answer may carry */
+    /* Make the sandbox that restricts nothing, for what a person or a rule lets out: tool_outside(). */
+    int (*open_outside)(void *ctx, struct sandbox **ret, struct beacon_error *err);
+    void *open_outside_ctx;
+    struct sandbox *outside; /* once it was made; who owns the context destroys it */
 };
 
 struct tool_answer {
@@ -51,22 +60,32 @@ struct tool_run {
     tool_answer_fn on_answer;
     void *on_answer_ctx;
     void *state;
+    /* Set by a tool whose start() has not answered: answer "aborted" at once. */
+    void (*cancel)(struct tool_run *run);
 };
 
 struct tool {
     const char *name;
     const char *description;
     const char *parameters; /* JSON Schema; "" for a freeform tool */
-    const char *grammar;    /* freeform: lark grammar; "" otherwise */
+    const char
+        *parameters_escalating; /* where the model may ask to leave the sandbox; NULL: the same */
+    const char *grammar;        /* freeform: lark grammar; "" otherwise */
     bool is_freeform;
     bool is_offered;  /* told to the model; the others are accepted when called */
     bool is_parallel; /* may run beside other parallel calls; else it waits for all before it */
     void (*start)(struct tool_run *run);
-    void (*cancel)(struct tool_run *run); /* answer at once; NULL when start() always answers */
 };
 
 /* Say on the bus that the configuration let this call run, or did not. */
 void tool_decided(const struct tool_run *run, bool may_run);
+
+/* The same with who said so. call_id, name and policy are filled in; NULL is "" elsewhere. */
+void tool_decided_by(const struct tool_run *run, const struct event_decision *decision);
+
+/* The sandbox for what may leave the sandbox: that of the session when it restricts nothing, else one that
+ * is made when first needed. BEACON_E_POLICY: the administrator forbids it. */
+int tool_outside(struct tool_context *context, struct sandbox **ret, struct beacon_error *err);
 
 /* Give the answer; the run may be gone when this returns. */
 void tool_answer_text(struct tool_run *run, const char *text, size_t n);

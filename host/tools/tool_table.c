@@ -9,21 +9,33 @@
 #include "tools/tool.h"
 #include "tools/view_image.h"
 
+#define EXEC_COMMAND(more)                                                                         \
+    "{\"type\":\"object\",\"properties\":{"                                                        \
+    "\"cmd\":{\"type\":\"string\",\"description\":\"Shell script to run\"},"                       \
+    "\"workdir\":{\"type\":\"string\","                                                            \
+    "\"description\":\"Directory, relative to the working directory\"},"                           \
+    "\"yield_time_ms\":{\"type\":\"number\",\"description\":\"Wait this long for the exit, then "  \
+    "return what there is (250 to 30000, default 10000)\"},"                                       \
+    "\"max_output_tokens\":{\"type\":\"number\","                                                  \
+    "\"description\":\"Default 10000; the middle is cut\"},"                                       \
+    "\"tty\":{\"type\":\"boolean\","                                                               \
+    "\"description\":\"Give it a terminal, so that write_stdin can type\"},"                       \
+    "\"login\":{\"type\":\"boolean\",\"description\":\"Login shell (default true)\"},"             \
+    "\"shell\":{\"type\":\"string\",\"description\":\"Another shell\"}" more "},"                  \
+    "\"required\":[\"cmd\"],\"additionalProperties\":false}"
+
 /* Every request carries these texts: each word must help the model to call the tool right. */
-static const char exec_command_parameters[] =
-    "{\"type\":\"object\",\"properties\":{"
-    "\"cmd\":{\"type\":\"string\",\"description\":\"Shell script to run\"},"
-    "\"workdir\":{\"type\":\"string\","
-    "\"description\":\"Directory, relative to the working directory\"},"
-    "\"yield_time_ms\":{\"type\":\"number\",\"description\":\"Wait this long for the exit, then "
-    "return what there is (250 to 30000, default 10000)\"},"
-    "\"max_output_tokens\":{\"type\":\"number\","
-    "\"description\":\"Default 10000; the middle is cut\"},"
-    "\"tty\":{\"type\":\"boolean\","
-    "\"description\":\"Give it a terminal, so that write_stdin can type\"},"
-    "\"login\":{\"type\":\"boolean\",\"description\":\"Login shell (default true)\"},"
-    "\"shell\":{\"type\":\"string\",\"description\":\"Another shell\"}},"
-    "\"required\":[\"cmd\"],\"additionalProperties\":false}";
+static const char exec_command_parameters[] = EXEC_COMMAND("");
+
+static const char exec_command_parameters_escalating[] = EXEC_COMMAND(
+    ",\"sandbox_permissions\":{\"type\":\"string\",\"enum\":[\"use_default\","
+    "\"require_escalated\"],\"description\":\"require_escalated asks the user to run "
+    "it outside of the sandbox; only when the sandbox stops it\"},"
+    "\"justification\":{\"type\":\"string\",\"description\":\"With "
+    "require_escalated: a short question to the user that says why\"},"
+    "\"prefix_rule\":{\"type\":\"array\",\"items\":{\"type\":\"string\"},"
+    "\"description\":\"With require_escalated: first words of the command that the user "
+    "may allow from now on, such as [\\\"npm\\\",\\\"install\\\"]\"}");
 
 static const char write_stdin_parameters[] =
     "{\"type\":\"object\",\"properties\":{"
@@ -70,18 +82,17 @@ static const struct tool rows[] = {
          "Run a shell script in the sandbox; stdout and stderr come back together. If it still "
          "runs after yield_time_ms, the answer has a session ID for write_stdin.",
      .parameters = exec_command_parameters,
+     .parameters_escalating = exec_command_parameters_escalating,
      .grammar = "",
      .is_offered = true,
      .is_parallel = true,
-     .start = shell_exec_command,
-     .cancel = shell_cancel},
+     .start = shell_exec_command},
     {.name = "write_stdin",
      .description = "Type into a running session, or wait for more of its output.",
      .parameters = write_stdin_parameters,
      .grammar = "",
      .is_offered = true,
-     .start = shell_write_stdin,
-     .cancel = shell_cancel},
+     .start = shell_write_stdin},
     {.name = "apply_patch",
      .description = patch_description,
      .parameters = "",
@@ -104,9 +115,9 @@ static const struct tool rows[] = {
      .is_offered = true,
      .is_parallel = true,
      .start = view_image},
-    {.name = "shell", .start = shell_argv, .cancel = shell_cancel, .is_parallel = true},
-    {.name = "container.exec", .start = shell_argv, .cancel = shell_cancel, .is_parallel = true},
-    {.name = "local_shell", .start = shell_argv, .cancel = shell_cancel, .is_parallel = true},
+    {.name = "shell", .start = shell_argv, .is_parallel = true},
+    {.name = "container.exec", .start = shell_argv, .is_parallel = true},
+    {.name = "local_shell", .start = shell_argv, .is_parallel = true},
 };
 
 const struct tool *tool_at(size_t index)

@@ -133,7 +133,8 @@ static void the_last_word_about_the_sandbox_counts(void **state)
     AUTO_OPTIONS struct exec_options yolo = parsed(WORDS("--full-auto", "--yolo"));
     assert_string_equal(flag(&yolo, "sandbox_mode"), "danger-full-access");
     assert_true(yolo.is_unsandboxed);
-    assert_int_equal(yolo.n_flags, 1);
+    assert_string_equal(flag(&yolo, "approval_policy"), "never");
+    assert_int_equal(yolo.n_flags, 2);
     AUTO_OPTIONS struct exec_options tamed = parsed(WORDS("--yolo", "-s", "read-only"));
     assert_string_equal(flag(&tamed, "sandbox_mode"), "read-only");
 }
@@ -148,7 +149,7 @@ static void every_setting_may_be_given_many_times(void **state)
     assert_string_equal(flag(&o, "model_provider"), "oss");
     assert_string_equal(o.output_file, "y");
     assert_string_equal(o.profile, "q");
-    assert_int_equal(o.n_flags, 3);
+    assert_int_equal(o.n_flags, 4);
 }
 
 static void values_that_do_not_exist_are_wrong(void **state)

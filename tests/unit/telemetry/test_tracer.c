@@ -199,11 +199,21 @@ static void a_decision_says_who_decided(void **state)
 {
     (void)state;
     struct event event = {.kind = EVENT_TOOL_DECIDED};
-    event.as.tool = (struct event_tool){
-        .call_id = "c1", .name = "exec_command", .decision = "denied", .source = "config"};
+    event.as.decision = (struct event_decision){.call_id = "c1",
+                                                .name = "exec_command",
+                                                .decision = "denied",
+                                                .source = "config",
+                                                .by = "rule",
+                                                .where = "/rules/a.rules:3",
+                                                .layer = "project",
+                                                .policy = "never",
+                                                .sandbox = "",
+                                                .rule_added = ""};
     tell(&event);
-    assert_told("codex.tool_decision", " tool_name=\"exec_command\" call_id=\"c1\""
-                                       " decision=\"denied\" source=\"config\"");
+    assert_told("codex.tool_decision",
+                " tool_name=\"exec_command\" call_id=\"c1\" decision=\"denied\" source=\"config\""
+                " decided_by=\"rule\" rule=\"/rules/a.rules:3\" rule_layer=\"project\""
+                " approval_policy=\"never\" was_asked=0 is_escalated=0");
 }
 
 static void the_words_of_a_tool_are_content(void **state)

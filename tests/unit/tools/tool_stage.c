@@ -15,6 +15,7 @@
 #include "event/fanout.h"
 #include "loop/loop.h"
 #include "plugin/discover.h"
+#include "policy/approval.h"
 #include "tools/command.h"
 #include "tools/output_limit.h"
 #include "tools/tool_table.h"
@@ -54,6 +55,17 @@ static void see_plan(const struct event_plan *plan)
     (void)text_add_char(&stage.seen, '\n');
 }
 
+static void see_question(const struct event_approval *approval)
+{
+    (void)text_addf(&stage.seen, "asked%s: %s%s", approval->is_escalation ? " to leave" : "",
+                    approval->command, approval->reason);
+    for (size_t i = 0; i < approval->n_changes; i++) {
+        (void)text_addf(&stage.seen, " %s %s", approval->changes[i].kind,
+                        approval->changes[i].path);
+    }
+    (void)text_add_char(&stage.seen, '\n');
+}
+
 static void see(void *ctx, const struct event *event)
 {
     (void)ctx;
@@ -64,7 +76,9 @@ static void see(void *ctx, const struct event *event)
         break;
     case EVENT_COMMAND_FINISHED:
         (void)text_addf(&stage.seen, "finished %d%s: %.*s\n", command->exit_code,
-                        command->status == EVENT_FAILED ? " failed" : "",
+                        command->status == EVENT_FAILED     ? " failed"
+                        : command->status == EVENT_DECLINED ? " declined"
+                                                            : "",
                         (int)command->output_bytes, command->output);
         break;
     case EVENT_PATCH_STARTED:
@@ -73,6 +87,13 @@ static void see(void *ctx, const struct event *event)
         break;
     case EVENT_PLAN_UPDATED:
         see_plan(&event->as.plan);
+        break;
+    case EVENT_APPROVAL_REQUESTED:
+        see_question(&event->as.approval);
+        break;
+    case EVENT_APPROVAL_ANSWERED:
+        (void)text_addf(&stage.seen, "answered: %s by %s\n", event->as.approval.answer,
+                        event->as.approval.by);
         break;
     case EVENT_TOOL_DECIDED: /* for telemetry; what a client sees is of interest here */
     case EVENT_TOOL_FINISHED:
@@ -94,6 +115,19 @@ static void use_sandbox(enum sandbox_mode mode)
     stage.sandbox = NULL;
     assert_ok(sandbox_create(stage.plugins, &settings, &stage.sandbox, &err), &err);
     stage.context.sandbox = stage.sandbox;
+}
+
+void tool_stage_approve(const char *policy, struct rules *rules)
+{
+    approvals_destroy(stage.context.approvals);
+    stage.context.approvals =
+        approvals_create(&(struct approvals_settings){.loop = stage.loop,
+                                                      .events = stage.events,
+                                                      .rules = rules,
+                                                      .home = stage.dir,
+                                                      .policy = approval_policy_named(policy),
+                                                      .can_ask = true,
+                                                      .timeout_ms = stage.approval_timeout_ms});
 }
 
 void tool_stage_confine(enum sandbox_mode mode)
@@ -125,6 +159,7 @@ int tool_stage_setup(void **state)
                                           .shell = "/bin/bash",
                                           .turn_id = "turn",
                                           .max_output_tokens = OUTPUT_TOKENS_MAX};
+    tool_stage_approve("never", NULL);
     use_sandbox(SANDBOX_DANGER_FULL_ACCESS);
     return 0;
 }
@@ -139,7 +174,9 @@ int tool_stage_teardown(void **state)
         free(calls[i]);
     }
     n_calls = 0;
+    approvals_destroy(stage.context.approvals);
     fanout_destroy(stage.events);
+    sandbox_destroy(stage.context.outside);
     sandbox_destroy(stage.sandbox);
     if (stage.is_left_alone) {
         left_alone[n_left_alone++] = stage;
@@ -198,7 +235,7 @@ const char *stage_wait(struct stage_call *call)
 
 void stage_cancel(struct stage_call *call)
 {
-    call->tool->cancel(&call->run);
+    call->run.cancel(&call->run);
 }
 
 const char *stage_run(const char *name, const char *input)

@@ -13,6 +13,7 @@
 #include "tools/tool.h"
 
 struct plugin_set;
+struct rules;
 
 struct tool_stage {
     const char *dir; /* the workspace */
@@ -22,7 +23,8 @@ struct tool_stage {
     struct fanout *events;
     struct command_table *commands;
     struct tool_context context;
-    struct text seen;   /* one line per event */
+    struct text seen;             /* one line per event */
+    uint64_t approval_timeout_ms; /* of tool_stage_approve(); 0: the usual */
     bool is_left_alone; /* a thread still uses loop and plugins: the teardown keeps them */
 };
 
@@ -32,6 +34,10 @@ int tool_stage_setup(void **state);
 int tool_stage_teardown(void **state);
 void tool_stage_confine(
     enum sandbox_mode mode); /* only the workspace is writable then, or nothing */
+
+/* This approval policy from now on, with somebody to ask; without it, "never". `rules` is borrowed, NULL:
+ * none. */
+void tool_stage_approve(const char *policy, struct rules *rules);
 
 const char *stage_seen(void); /* the events so far */
 
