@@ -55,6 +55,9 @@ void prompt_add_environment(const struct prompt_environment *environment, struct
     add_element(out, "approval_policy", environment->approval);
     add_element(out, "sandbox_mode", environment->sandbox);
     add_element(out, "network_access", environment->has_network ? "enabled" : "restricted");
+    for (size_t i = 0; i < environment->n_allowed_hosts; i++) {
+        add_element(out, "allowed_host", environment->allowed_hosts[i]);
+    }
     for (size_t i = 0; i < environment->n_writable_roots; i++) {
         add_element(out, "writable_root", environment->writable_roots[i]);
     }

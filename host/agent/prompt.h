@@ -14,6 +14,8 @@ extern const char prompt_base_instructions[];
 struct prompt_environment {
     const char *cwd, *approval, *sandbox, *shell;
     bool has_network;
+    const char *const *allowed_hosts; /* without has_network: those that can be reached */
+    size_t n_allowed_hosts;
     const char *const *writable_roots;
     size_t n_writable_roots;
 };

@@ -70,6 +70,24 @@ static void a_directory_cannot_speak_for_the_host(void **state)
     assert_non_null(strstr(text_string(&out), "<network_access>restricted</network_access>"));
 }
 
+static void the_hosts_of_the_allow_list_are_named(void **state)
+{
+    (void)state;
+    const char *const hosts[] = {"*.example.org", "a<b"};
+    struct prompt_environment environment = {.cwd = "/w",
+                                             .approval = "never",
+                                             .sandbox = "workspace-write",
+                                             .shell = "sh",
+                                             .allowed_hosts = hosts,
+                                             .n_allowed_hosts = 2};
+    AUTO_TEXT struct text out;
+    text_init(&out, 65536);
+    prompt_add_environment(&environment, &out);
+    assert_non_null(strstr(text_string(&out), "  <network_access>restricted</network_access>\n"
+                                              "  <allowed_host>*.example.org</allowed_host>\n"
+                                              "  <allowed_host>a&lt;b</allowed_host>\n"));
+}
+
 static void project_instructions_say_whose_they_are(void **state)
 {
     (void)state;
@@ -96,6 +114,7 @@ int main(void)
         cmocka_unit_test(the_base_instructions_name_the_tools_that_exist),
         cmocka_unit_test(the_environment_says_where_the_agent_is_and_what_it_may_do),
         cmocka_unit_test(a_directory_cannot_speak_for_the_host),
+        cmocka_unit_test(the_hosts_of_the_allow_list_are_named),
         cmocka_unit_test(project_instructions_say_whose_they_are),
         cmocka_unit_test(no_project_instructions_are_no_message),
     };
