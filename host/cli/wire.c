@@ -20,9 +20,11 @@
 #include "cli/provider_config.h"
 #include "cli/sandbox_config.h"
 #include "cli/version.h"
+#include "cli/wire_approvals.h"
 #include "cli/wire_credentials.h"
 #include "cli/wire_network.h"
 #include "cli/wire_policy.h"
+#include "cli/wire_rules.h"
 #include "cli/wire_session.h"
 #include "cli/wire_telemetry.h"
 #include "event/fanout.h"
@@ -30,6 +32,8 @@
 #include "plugin/discover.h"
 #include "plugin/loader.h"
 #include "plugin/provider.h"
+#include "policy/approval.h"
+#include "policy/rules.h"
 #include "session/history.h"
 #include "session/journal.h"
 #include "session/recorder.h"
@@ -144,6 +148,9 @@ static void prepare_tools(struct wire *wire)
     wire->tools = (struct tool_context){
         .loop = wire->loop,
         .sandbox = wire->sandbox,
+        .approvals = wire->approvals,
+        .open_outside = wire_open_outside,
+        .open_outside_ctx = wire,
         .events = wire->events,
         .commands = wire->commands,
         .cwd = wire->start->cwd,
@@ -210,7 +217,7 @@ static void make_agent(struct wire *wire, const struct wire_request *request)
         .verbosity = string_or(config, "model_text_verbosity", ""),
         .output_schema = request->output_schema,
         .base_instructions = wire->base_instructions,
-        .approval = request->approval,
+        .approval = wire->approval_policy,
         .sandbox_policy_json = wire->sandbox_policy_json,
         .max_output_tokens = config_is_set(config, "model_max_output_tokens")
                                  ? config_int(config, "model_max_output_tokens")
@@ -249,6 +256,13 @@ static int open_all(struct wire *wire, const struct wire_request *request, struc
         rc = read_instructions(wire, err);
     }
     if (rc == BEACON_OK) {
+        rc = wire_rules_open(wire->start, &wire->rules, err);
+    }
+    if (rc == BEACON_OK) {
+        rc = wire_rules_open(wire->start, &wire->rules, err);
+    }
+    if (rc == BEACON_OK) {
+        wire_approvals_open(wire, request);
         prepare_tools(wire);
         rc = wire_session_open(wire, request, err);
     }
@@ -276,6 +290,7 @@ void wire_close_session(struct wire *wire)
     wire->has_hung_plugin |= wire->agent != NULL && agent_has_hung_plugin(wire->agent);
     agent_destroy(take_pointer(wire->agent));
     command_table_destroy(take_pointer(wire->commands));
+    approvals_destroy(take_pointer(wire->approvals));
     recorder_destroy(take_pointer(wire->recorder));
     journal_close(take_pointer(wire->journal));
 }
@@ -291,6 +306,8 @@ void wire_close(struct wire *wire)
     replay_finish(&wire->replay);
     fanout_destroy(wire->events);
     const bool is_exporter_hung = wire_telemetry_close(wire);
+    rules_destroy(wire->rules);
+    sandbox_destroy(wire->tools.outside);
     sandbox_destroy(wire->sandbox);
     http_destroy(wire->http);
     has_hung_plugin |= wire_credentials_close(wire);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/wire_session.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,7 +18,9 @@
 #include "cli/version.h"
 #include "cli/wire.h"
 #include "cli/wire_network.h"
+#include "cli/wire_rules.h"
 #include "event/fanout.h"
+#include "policy/rules.h"
 #include "session/catalog.h"
 #include "session/history.h"
 #include "session/journal.h"
@@ -106,7 +109,7 @@ static void announce(struct wire *wire, const struct wire_request *request)
         .cwd = wire->start->cwd,
         .model = config_string(config, "model"),
         .provider = wire->provider_settings.id,
-        .approval = request->approval,
+        .approval = wire->approval_policy,
         .sandbox = config_string(config, "sandbox_mode"),
         .sandbox_backend = sandbox_backend_label(wire->sandbox),
         .effort = config_string(config, "model_reasoning_effort"),
@@ -125,13 +128,33 @@ static void warn(struct wire *wire, const char *sentence)
     fanout_emit(wire->events, &event);
 }
 
+/* Before the first command meets them. */
+static void warn_about_rules(struct wire *wire)
+{
+    for (size_t i = 0; i < rules_problem_count(wire->rules); i++) {
+        AUTO_TEXT struct text sentence;
+        text_init(&sentence, 2 * RULES_PROBLEM_MAX);
+        wire_rules_describe(wire->rules, i, &sentence);
+        warn(wire, text_string(&sentence));
+    }
+}
+
+static void warn_of_rules(struct wire *wire)
+{
+    for (size_t i = 0; i < rules_problem_count(wire->rules); i++) {
+        AUTO_TEXT struct text sentence;
+        text_init(&sentence, RULES_PROBLEM_MAX + PATH_MAX + 1024);
+        wire_rules_describe(wire->rules, i, &sentence);
+        warn(wire, text_string(&sentence));
+    }
+}
+
 static void warn_sentence(void *ctx, const char *sentence)
 {
     warn(ctx, sentence);
 }
 
-static void environment_text(struct wire *wire, const struct wire_request *request,
-                             struct text *out)
+static void environment_text(struct wire *wire, struct text *out)
 {
     size_t n = sandbox_root_count(wire->sandbox);
     AUTO_FREE const char **roots = alloc_array(n, sizeof *roots);
@@ -143,7 +166,7 @@ static void environment_text(struct wire *wire, const struct wire_request *reque
     AUTO_FREE const char **hosts = wire_network_hosts(config, &n_hosts);
     struct prompt_environment environment = {
         .cwd = wire->start->cwd,
-        .approval = request->approval,
+        .approval = wire->approval_policy,
         .sandbox = config_string(config, "sandbox_mode"),
         .shell = wire->shell,
         .has_network = sandbox_is_unrestricted(wire->sandbox) ||
@@ -213,10 +236,12 @@ int wire_session_begin(struct wire *wire, const struct wire_request *request,
     }
     environment_warn(config_node(wire->start->config, "shell_environment_policy"), warn_sentence,
                      wire);
+    warn_about_rules(wire);
+    warn_of_rules(wire);
     AUTO_TEXT struct text environment, doc;
     text_init(&environment, DOC_MAX);
     text_init(&doc, DOC_MAX);
-    environment_text(wire, request, &environment);
+    environment_text(wire, &environment);
     doc_text(wire, &doc);
     int rc = add_context(wire, &environment, err);
     return rc == BEACON_OK ? add_context(wire, &doc, err) : rc;
