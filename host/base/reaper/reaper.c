@@ -34,6 +34,7 @@
 #define WAIT_GOES_ON 8          /* WCONTINUED */
 #define WAIT_ALL     0x40000000 /* __WALL */
 #define CLOSED_FLAGS (O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC)
+#define CLOSING_MS   1000
 #define LOCK_MINE    2 /* LOCK_EX */
 #define LOCK_NO_WAIT 4 /* LOCK_NB */
 
@@ -172,12 +173,21 @@ static _Noreturn void be_reaper(bool tells_stops)
 
 /* ---- guardian ---- */
 
+/* A process that is killed closes its files one by one, and has a new parent for its children when all
+ * are closed: until then it may hold locks. When it was gone before this began, that is not seen. */
 static void wait_for_the_end_of_the_host(void)
 {
+    const struct {
+        long s, ns;
+    } pause = {0, 1000000};
+    const long parent = raw_call(__NR_getppid, 0);
     char byte = 0;
     long n = 1;
     while (n > 0 || n == ERROR_INTR) {
         n = raw_call(__NR_read, REAPER_STATUS_FD, &byte, sizeof byte);
+    }
+    for (int i = 0; i < CLOSING_MS && raw_call(__NR_getppid, 0) == parent; i++) {
+        (void)raw_call(__NR_nanosleep, &pause, NULL);
     }
 }
 
@@ -192,17 +202,31 @@ static bool is_cover(const struct statx *stat)
            stat->stx_nlink == 1 && stat->stx_size <= REAPER_COVER_FILE_BYTES;
 }
 
+static bool looks_like_cover(long dir, const char *name, bool *ret_is_directory)
+{
+    struct statx stat;
+    const int flags = name[0] == '\0' ? AT_EMPTY_PATH : AT_SYMLINK_NOFOLLOW;
+    if (raw_call(__NR_statx, dir, name, flags, STATX_BASIC_STATS, &stat) != 0) {
+        return false;
+    }
+    *ret_is_directory = (stat.stx_mode & S_IFMT) == S_IFDIR;
+    return is_cover(&stat);
+}
+
 /* Only what the host made, and that nobody holds. */
 static void remove_cover(const char *path)
 {
-    struct statx stat;
+    bool is_directory = false, is_inner_directory = false;
     const long fd = raw_call(__NR_openat, AT_FDCWD, path, CLOSED_FLAGS, 0);
     if (fd < 0) {
         return;
     }
-    if (raw_call(__NR_statx, fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &stat) == 0 &&
-        is_cover(&stat) && raw_call(__NR_flock, fd, LOCK_MINE | LOCK_NO_WAIT) == 0) {
-        const bool is_directory = (stat.stx_mode & S_IFMT) == S_IFDIR;
+    if (looks_like_cover(fd, "", &is_directory) &&
+        raw_call(__NR_flock, fd, LOCK_MINE | LOCK_NO_WAIT) == 0) {
+        if (is_directory && looks_like_cover(fd, REAPER_COVER_HIDING_NAME, &is_inner_directory) &&
+            !is_inner_directory) {
+            (void)raw_call(__NR_unlinkat, fd, REAPER_COVER_HIDING_NAME, 0);
+        }
         (void)raw_call(__NR_unlinkat, AT_FDCWD, path, is_directory ? AT_REMOVEDIR : 0);
     }
     (void)raw_call(__NR_close, fd);
