@@ -38,7 +38,7 @@
     (CLONE_VFORK | (IS_SANITIZED ? 0 : CLONE_VM) | CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID |    \
      CLONE_NEWIPC)
 
-enum stage { STAGE_DONE = 1, STAGE_MOUNTS, STAGE_PROC };
+enum stage { STAGE_DONE = 1, STAGE_MOUNTS, STAGE_PROC, STAGE_PLACE };
 
 struct attempt {
     volatile int stage; /* where it failed, or STAGE_DONE; 0: nothing ran */
@@ -68,7 +68,13 @@ static int try_in_child(void *arg)
         return 1;
     }
     attempt->stage = STAGE_PROC;
-    if (mount_proc() < 0) {
+    long proc = mount_proc();
+    if (proc < 0) {
+        attempt->os_errno = errno;
+        return 1;
+    }
+    attempt->stage = STAGE_PLACE;
+    if (syscall(SYS_move_mount, proc, "", AT_FDCWD, "/proc", MOVE_MOUNT_F_EMPTY_PATH) != 0) {
         attempt->os_errno = errno;
         return 1;
     }
@@ -153,6 +159,8 @@ static const char *explain(const struct attempt *attempt, int clone_errno)
         break;
     case STAGE_PROC:
         return "/proc cannot be mounted anew: parts of it are masked, as in a container";
+    case STAGE_PLACE:
+        return "mounts are refused: this process is in a Landlock sandbox already";
     case STAGE_MOUNTS:
     default:
         return why_no_mounts(attempt->os_errno);
@@ -166,6 +174,12 @@ bool namespaces_try(char *ret_detail, size_t n)
 {
     if (!filter_is_supported()) {
         (void)snprintf(ret_detail, n, "no system call filter for this machine's architecture");
+        return false;
+    }
+    /* The maps of ids are written through /proc, which then belongs to root. */
+    if (geteuid() != 0 && prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) != 1) {
+        (void)snprintf(ret_detail, n,
+                       "this process is not dumpable, so its user namespaces cannot be set up");
         return false;
     }
     struct attempt *attempt =
@@ -184,11 +198,13 @@ bool namespaces_try(char *ret_detail, size_t n)
 
 bool namespaces_are_there(char *ret_detail, size_t n)
 {
-    static enum { UNTRIED, THERE, MISSING } found;
+    static pid_t tried_by; /* a process that was forked may be confined more than its parent */
+    static bool are_there;
     static char detail[NAMESPACES_DETAIL_BYTES];
-    if (found == UNTRIED) {
-        found = namespaces_try(detail, sizeof detail) ? THERE : MISSING;
+    if (tried_by != getpid()) {
+        are_there = namespaces_try(detail, sizeof detail);
+        tried_by = getpid();
     }
     (void)snprintf(ret_detail, n, "%s", detail);
-    return found == THERE;
+    return are_there;
 }

@@ -8,6 +8,7 @@
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -117,6 +118,21 @@ static bool be_an_old_kernel(void)
     return filter(SYS_mount_setattr, ENOSYS);
 }
 
+/* One layer that forbids to make directories: whoever is under any may not mount. */
+static bool enter_landlock(void)
+{
+    const uint64_t attr[1] = {1u << 7};
+    int ruleset =
+        prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 ? (int)syscall(444, attr, sizeof attr, 0) : -1;
+    return ruleset >= 0 && syscall(446, ruleset, 0) == 0;
+}
+
+static bool become_undumpable(void)
+{
+    bool is_user = geteuid() != 0 || (setgid(65534) == 0 && setuid(65534) == 0);
+    return is_user && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0;
+}
+
 static bool refuse_nothing(void)
 {
     return true;
@@ -174,6 +190,20 @@ static void sandbox_within_a_sandbox_is_told(void **state)
                 "no: inside a Beacon sandbox already; landlock is used");
 }
 
+static void landlock_around_it_is_told(void **state)
+{
+    (void)state;
+    assert_said(enter_landlock,
+                "no: mounts are refused: this process is in a Landlock sandbox already");
+}
+
+static void undumpable_process_is_told(void **state)
+{
+    (void)state;
+    assert_said(become_undumpable,
+                "no: this process is not dumpable, so its user namespaces cannot be set up");
+}
+
 static void old_kernel_is_told(void **state)
 {
     (void)state;
@@ -202,6 +232,8 @@ int main(void)
         cmocka_unit_test(masked_proc_is_told),
         cmocka_unit_test(filter_of_a_container_is_told),
         cmocka_unit_test(sandbox_within_a_sandbox_is_told),
+        cmocka_unit_test(landlock_around_it_is_told),
+        cmocka_unit_test(undumpable_process_is_told),
         cmocka_unit_test(old_kernel_is_told),
         cmocka_unit_test(probe_leaves_no_process_behind),
     };
