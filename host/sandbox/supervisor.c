@@ -62,7 +62,6 @@ static void end_call(struct supervisor *supervisor, struct supervisor_watch *wat
     lock(supervisor);
     watch->is_busy = false;
     supervisor->is_in_call = false;
-    (void)pthread_cond_broadcast(&supervisor->idle);
     unlock(supervisor);
 }
 
@@ -88,20 +87,21 @@ static void *answer_calls(void *ctx)
             end_call(supervisor, watch);
         }
     }
-    lock(supervisor);
-    supervisor->is_thread_gone = true;
-    unlock(supervisor);
     return NULL;
 }
 
-/* The numbers stay taken, because the answering thread may still use them. */
+/* The calls that wait fail. The number stays taken, because the answering thread may still use it. */
+static void silence(const struct supervisor *supervisor, const struct supervisor_watch *watch)
+{
+    (void)dup3(supervisor->hole, watch->listener, O_CLOEXEC);
+}
+
 static void give_up(struct supervisor *supervisor)
 {
     supervisor->is_lost = true;
     for (struct supervisor_watch *watch = supervisor->watches; watch != NULL; watch = watch->next) {
-        (void)dup3(supervisor->hole, watch->listener, O_CLOEXEC);
+        silence(supervisor, watch);
     }
-    (void)pthread_cond_broadcast(&supervisor->idle);
 }
 
 static struct timespec in_ms(uint32_t ms)
@@ -158,7 +158,6 @@ struct supervisor *supervisor_create(const struct supervisor_settings *settings)
     (void)pthread_condattr_init(&monotonic);
     (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     (void)pthread_cond_init(&supervisor->changed, &monotonic);
-    (void)pthread_cond_init(&supervisor->idle, NULL);
     (void)pthread_condattr_destroy(&monotonic);
     return supervisor;
 }
@@ -271,56 +270,90 @@ int supervisor_watch(struct supervisor *supervisor, int listener, void *cookie,
     return BEACON_OK;
 }
 
-static void unlink_watch(struct supervisor *supervisor, const struct supervisor_watch *watch)
+static void unlink_watch(struct supervisor_watch **list, const struct supervisor_watch *watch)
 {
-    struct supervisor_watch **at = &supervisor->watches;
-    while (*at != watch) {
-        at = &(*at)->next;
+    while (*list != watch) {
+        list = &(*list)->next;
     }
-    *at = watch->next;
+    *list = watch->next;
 }
 
-bool supervisor_forget(struct supervisor *supervisor, struct supervisor_watch *watch)
+static void forget(struct supervisor *supervisor, struct supervisor_watch *watch)
 {
+    (void)epoll_ctl(supervisor->epoll, EPOLL_CTL_DEL, watch->listener, NULL);
+    unlink_watch(&supervisor->watches, watch);
+    silence(supervisor, watch);
+    watch->next = supervisor->forgotten;
+    supervisor->forgotten = watch;
+}
+
+void supervisor_forget(struct supervisor *supervisor, struct supervisor_watch *watch)
+{
+    if (watch != NULL) {
+        lock(supervisor);
+        forget(supervisor, watch);
+        unlock(supervisor);
+    }
+}
+
+static struct supervisor_watch *take_idle(struct supervisor *supervisor)
+{
+    lock(supervisor);
+    struct supervisor_watch *watch = supervisor->forgotten;
+    while (watch != NULL && watch->is_busy) {
+        watch = watch->next;
+    }
+    if (watch != NULL) {
+        unlink_watch(&supervisor->forgotten, watch);
+    }
+    unlock(supervisor);
+    return watch;
+}
+
+bool supervisor_collect(struct supervisor *supervisor, void **ret_cookie)
+{
+    struct supervisor_watch *watch = take_idle(supervisor);
     if (watch == NULL) {
-        return true;
+        return false;
+    }
+    *ret_cookie = watch->cookie;
+    (void)close(watch->listener);
+    free(watch);
+    return true;
+}
+
+bool supervisor_stop(struct supervisor *supervisor)
+{
+    if (!supervisor->has_threads) {
+        return !supervisor->is_lost;
     }
     lock(supervisor);
-    (void)epoll_ctl(supervisor->epoll, EPOLL_CTL_DEL, watch->listener, NULL);
-    while (watch->is_busy && !supervisor->is_lost) {
-        (void)pthread_cond_wait(&supervisor->idle, &supervisor->lock);
+    while (supervisor->watches != NULL) {
+        forget(supervisor, supervisor->watches);
     }
-    unlink_watch(supervisor, watch);
-    bool is_free = !watch->is_busy;
     unlock(supervisor);
-    if (is_free) {
-        (void)close(watch->listener);
-        free(watch);
+    end_threads(supervisor);
+    (void)pthread_join(supervisor->watchdog, NULL);
+    supervisor->has_threads = false;
+    if (supervisor->is_lost) {
+        (void)pthread_detach(supervisor->answerer);
+        return false;
     }
-    return is_free;
+    (void)pthread_join(supervisor->answerer, NULL);
+    return true;
 }
 
 /* A judge that never comes back keeps what it uses: a little memory is lost rather than pulled away. */
 void supervisor_destroy(struct supervisor *supervisor)
 {
-    if (supervisor == NULL) {
+    void *cookie = NULL;
+    if (supervisor == NULL || !supervisor_stop(supervisor)) {
         return;
     }
-    bool is_free = true;
-    if (supervisor->has_threads) {
-        end_threads(supervisor);
-        (void)pthread_join(supervisor->watchdog, NULL);
-        lock(supervisor);
-        is_free = supervisor->is_thread_gone || !supervisor->is_lost;
-        unlock(supervisor);
-        (void)(is_free ? pthread_join(supervisor->answerer, NULL)
-                       : pthread_detach(supervisor->answerer));
+    while (supervisor_collect(supervisor, &cookie)) {
     }
-    if (is_free) {
-        close_descriptors(supervisor);
-        (void)pthread_cond_destroy(&supervisor->changed);
-        (void)pthread_cond_destroy(&supervisor->idle);
-        (void)pthread_mutex_destroy(&supervisor->lock);
-        free(supervisor);
-    }
+    close_descriptors(supervisor);
+    (void)pthread_cond_destroy(&supervisor->changed);
+    (void)pthread_mutex_destroy(&supervisor->lock);
+    free(supervisor);
 }

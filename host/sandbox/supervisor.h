@@ -31,16 +31,22 @@ struct supervisor_settings {
 /* The threads start with the first watch. */
 struct supervisor *supervisor_create(const struct supervisor_settings *settings);
 
-/* Every watch is over. Waits for the threads, but not for a judge that was given up. NULL is fine. */
-void supervisor_destroy(struct supervisor *supervisor);
-
 /* Answer what comes from `listener` (taken, also on failure) until supervisor_forget(). REFUSED when the
  * supervisor was given up; then the command's calls fail with ENOSYS. */
 int supervisor_watch(struct supervisor *supervisor, int listener, void *cookie,
                      struct supervisor_watch **ret, struct beacon_error *err);
 
-/* No answer is sent after this. False when the judge, given up, still holds the cookie: it must not be
- * freed then. A NULL watch is fine. */
-bool supervisor_forget(struct supervisor *supervisor, struct supervisor_watch *watch);
+/* Begin no more answers; calls that wait, or come, fail with ENOSYS. Does not wait for the judge, so the
+ * cookie comes back from supervisor_collect(), at once or later. A NULL watch is fine. */
+void supervisor_forget(struct supervisor *supervisor, struct supervisor_watch *watch);
+
+/* A cookie of a forgotten watch that the judge has done with; false: there is none now. */
+bool supervisor_collect(struct supervisor *supervisor, void **ret_cookie);
+
+/* Forget every watch and wait for the judge, but not for one that was given up: false, what it holds is
+ * lost, and its code and context must stay. Afterwards supervisor_collect() has the rest. */
+bool supervisor_stop(struct supervisor *supervisor);
+
+void supervisor_destroy(struct supervisor *supervisor); /* stops it; NULL is fine */
 
 #endif

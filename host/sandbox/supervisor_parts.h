@@ -19,11 +19,9 @@ struct supervisor {
     struct supervisor_settings settings;
     pthread_mutex_t lock;
     pthread_cond_t changed; /* a watch came, or the end is near: for the watchdog */
-    pthread_cond_t idle;    /* an answer was given, or the supervisor was given up */
-    struct supervisor_watch *watches;
+    struct supervisor_watch *watches, *forgotten;
     uint64_t next_id, calls; /* calls: begun so far */
     bool is_in_call, is_stopping, is_lost, has_threads;
-    bool is_thread_gone;   /* the answering thread touches nothing here any more */
     int epoll, wake, hole; /* hole: /dev/null, which takes the place of a given-up listener */
     pthread_t answerer, watchdog;
 };

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -45,6 +46,16 @@ static struct supervisor *create(uint32_t patience_ms)
     return supervisor_create(&settings);
 }
 
+static void assert_collects(struct supervisor *supervisor, int n)
+{
+    void *cookie = NULL;
+    while (supervisor_collect(supervisor, &cookie)) {
+        assert_non_null(cookie);
+        n--;
+    }
+    assert_int_equal(n, 0);
+}
+
 /* The whole life of one child under `script`. */
 static int supervise(struct script *script, int (*body)(const void *ctx))
 {
@@ -54,7 +65,9 @@ static int supervise(struct script *script, int (*body)(const void *ctx))
     struct asking child = asking_start_for(ASKED, body, NULL);
     assert_ok(supervisor_watch(supervisor, child.listener, script, &watch, &err), &err);
     int status = asking_end(&child);
-    assert_true(supervisor_forget(supervisor, watch));
+    supervisor_forget(supervisor, watch);
+    assert_true(supervisor_stop(supervisor));
+    assert_collects(supervisor, 1);
     supervisor_destroy(supervisor);
     return status;
 }
@@ -224,8 +237,8 @@ static void caller_that_dies_meanwhile_harms_nobody(void **state)
     assert_ok(supervisor_watch(supervisor, living.listener, &fine, &second, &err), &err);
     assert_int_equal(asking_end(&dying), 128 + SIGKILL);
     assert_int_equal(asking_end(&living), 42);
-    assert_true(supervisor_forget(supervisor, first));
-    assert_true(supervisor_forget(supervisor, second));
+    assert_true(supervisor_stop(supervisor));
+    assert_collects(supervisor, 2);
     supervisor_destroy(supervisor);
 }
 
@@ -258,7 +271,7 @@ static void many_calls_of_many_processes_are_all_answered(void **state)
     }
     for (size_t i = 0; i < PROCESSES; i++) {
         assert_int_equal(asking_end(&children[i]), 0);
-        assert_true(supervisor_forget(supervisor, watches[i]));
+        supervisor_forget(supervisor, watches[i]);
     }
     assert_int_equal(atomic_load(&script.calls), PROCESSES * CALLS_EACH);
     supervisor_destroy(supervisor);
@@ -273,7 +286,8 @@ static void calls_after_the_watch_fail_with_enosys(void **state)
     struct supervisor_watch *watch = NULL;
     struct asking child = asking_start_for(ASKED, errno_of_call, NULL);
     assert_ok(supervisor_watch(supervisor, child.listener, &script, &watch, &err), &err);
-    assert_true(supervisor_forget(supervisor, watch));
+    supervisor_forget(supervisor, watch);
+    assert_collects(supervisor, 1);
     assert_int_equal(asking_end(&child), ENOSYS);
     assert_int_equal(atomic_load(&script.calls), 0);
     supervisor_destroy(supervisor);
@@ -287,6 +301,13 @@ static int hang(struct script *script, const struct beacon_sb_notice *notice,
     (void)ret;
     (void)!read(script->hold[0], &byte, 1);
     return BEACON_OK;
+}
+
+static void await(const atomic_int *count)
+{
+    while (atomic_load(count) == 0) {
+        (void)sched_yield();
+    }
 }
 
 static void judge_that_hangs_is_given_up_and_no_call_waits(void **state)
@@ -308,11 +329,36 @@ static void judge_that_hangs_is_given_up_and_no_call_waits(void **state)
     assert_refused(supervisor_watch(supervisor, third.listener, &script, &late, &err),
                    BEACON_E_REFUSED, &err);
     assert_int_equal(asking_end(&third), ENOSYS);
-    bool are_free = supervisor_forget(supervisor, hung);
-    are_free = supervisor_forget(supervisor, waiting) && are_free;
-    assert_false(are_free);
+    supervisor_forget(supervisor, hung);
+    supervisor_forget(supervisor, waiting);
+    assert_false(supervisor_stop(supervisor));
+    assert_collects(supervisor, 1); /* the other one's is the judge's for ever */
     supervisor_destroy(supervisor);
     (void)close(script.hold[1]); /* the judge comes back to nobody */
+}
+
+/* A hostile command may keep the judge busy when it is over; the loop must not wait for that. */
+static void forgetting_waits_for_no_judge(void **state)
+{
+    (void)state;
+    struct beacon_error err = {0};
+    static struct script script;
+    script.judge = hang;
+    assert_int_equal(pipe2(script.hold, O_CLOEXEC), 0);
+    struct supervisor *supervisor = create(0);
+    struct supervisor_watch *watch = NULL;
+    struct asking child = asking_start_for(ASKED, errno_of_call, NULL);
+    assert_ok(supervisor_watch(supervisor, child.listener, &script, &watch, &err), &err);
+    asking_go(&child);
+    await(&script.calls);
+    supervisor_forget(supervisor, watch);
+    assert_int_equal(asking_end(&child), ENOSYS);
+    assert_collects(supervisor, 0);
+    (void)close(script.hold[1]);
+    assert_true(supervisor_stop(supervisor));
+    assert_collects(supervisor, 1);
+    supervisor_destroy(supervisor);
+    (void)close(script.hold[0]);
 }
 
 static void supervisor_without_a_watch_costs_no_thread(void **state)
@@ -335,6 +381,7 @@ int main(void)
         cmocka_unit_test(many_calls_of_many_processes_are_all_answered),
         cmocka_unit_test(calls_after_the_watch_fail_with_enosys),
         cmocka_unit_test(judge_that_hangs_is_given_up_and_no_call_waits),
+        cmocka_unit_test(forgetting_waits_for_no_judge),
         cmocka_unit_test(supervisor_without_a_watch_costs_no_thread),
     };
     return cmocka_run_group_tests_name("sandbox/supervisor", tests, NULL, NULL);
