@@ -58,10 +58,11 @@ static inline long raw_call_with(long number, const struct raw_args *args)
 
 /* raw_call(SYS_close, fd): up to five arguments, the rest is 0. */
 /* NOLINTBEGIN(readability-identifier-naming): reads as syscall() does */
-#define raw_call(number, ...)                                                                      \
-    raw_call_with((number), &(const struct raw_args){RAW_CALL_EACH(__VA_ARGS__, 0, 0, 0, 0, 0)})
+#define raw_call(...) RAW_CALL_FILL(__VA_ARGS__, 0, 0, 0, 0, 0, 0)
 /* NOLINTEND(readability-identifier-naming) */
-#define RAW_CALL_EACH(a, b, c, d, e, ...)                                                          \
-    (uintptr_t)(a), (uintptr_t)(b), (uintptr_t)(c), (uintptr_t)(d), (uintptr_t)(e)
+#define RAW_CALL_FILL(number, a, b, c, d, e, ...)                                                  \
+    raw_call_with((number),                                                                        \
+                  &(const struct raw_args){(uintptr_t)(a), (uintptr_t)(b), (uintptr_t)(c),         \
+                                           (uintptr_t)(d), (uintptr_t)(e)})
 
 #endif

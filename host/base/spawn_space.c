@@ -155,9 +155,12 @@ int spawn_space_start(struct spawn_birth *birth, char *stack_end, struct spawn_c
                       struct beacon_error *err)
 {
     const uint64_t needed = CLONE_NEWUSER | CLONE_NEWPID;
+    const uint64_t known =
+        needed | CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWUTS | CLONE_NEWCGROUP;
     struct midwife midwife = {-1, -1, -1, -1, -1, -1, NULL};
     int reaper_fd = -1;
     assert((birth->request->space->flags & needed) == needed);
+    assert((birth->request->space->flags & ~known) == 0);
     assert(birth->highest_target < SPAWN_FD_FLOOR);
     int rc = reaper_image_open(&reaper_fd, err);
     if (rc != BEACON_OK) {

@@ -22,11 +22,11 @@ static struct spawn_space own_space;
 
 struct spawn_request space_request(void)
 {
-    own_space = (struct spawn_space){
-        .flags = CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC,
-        .uid = geteuid(),
-        .gid = getegid(),
-        .is_locked = true};
+    own_space = (struct spawn_space){.flags = CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS |
+                                              CLONE_NEWNET | CLONE_NEWIPC,
+                                     .uid = geteuid(),
+                                     .gid = getegid(),
+                                     .is_locked = true};
     return (struct spawn_request){
         .env = test_env, .in_fd = -1, .out_fd = -1, .err_fd = -1, .space = &own_space};
 }

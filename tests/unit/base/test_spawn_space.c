@@ -200,7 +200,8 @@ static void everything_in_the_namespace_ends_with_the_program(void **state)
 static void killed_namespace_is_gone_with_those_that_left_the_group(void **state)
 {
     (void)state;
-    const char *const argv[] = {"sh", "-c", "setsid sh -c 'echo ready; exec sleep 1000' & wait", NULL};
+    const char *const argv[] = {"sh", "-c", "setsid sh -c 'echo ready; exec sleep 1000' & wait",
+                                NULL};
     struct beacon_error err = {0};
     struct spawn_child child = {0};
     char byte = 0;
