@@ -166,6 +166,11 @@ int cover_set_add(struct cover_set *set, const char *path, enum cover_kind kind,
 
 bool cover_is_one(const char *path)
 {
+    const char *name = NULL;
     struct stat st;
-    return lstat(path, &st) == 0 && cover_file_is_one(&st);
+    if (lstat(path, &st) != 0 || !cover_file_is_one(&st)) {
+        return false;
+    }
+    AUTO_CLOSE int parent = open_parent(path, &name);
+    return parent >= 0 && cover_file_is_vacant(parent, name);
 }

@@ -1,7 +1,7 @@
 /* cover.h - what stands in for a missing name while commands run, so that none can be planted there.
  *
  * A mount needs something to be mounted on. So right before a command the host makes an empty
- * directory (mode 01555, which git does not show and may look into) or, inside of a .git, a small file
+ * directory (mode 01755, which git does not show) or, inside of a .git, a small file
  * (mode 01444) at the missing name; the backend binds it over itself, read-only. When the last command
  * of the session has ended it is removed.
  *
@@ -17,11 +17,12 @@
 #include <beacon/error.h>
 #include <stdbool.h>
 
-#define COVER_DIRECTORY_MODE 01555 /* less the umask */
+#define COVER_DIRECTORY_MODE 01755 /* less the umask */
 
 enum cover_kind {
-    COVER_NONE,       /* the name stays missing */
-    COVER_DIRECTORY,  /* empty */
+    COVER_NONE,      /* the name stays missing */
+    COVER_DIRECTORY, /* empty */
+    COVER_HIDDEN,    /* a directory with a .gitignore, so that git clean and stash leave it alone */
     COVER_EMPTY_FILE, /* what git reads as no configuration at all */
     COVER_COMMONDIR,  /* a file that says ".": the git directory is its own common directory */
 };

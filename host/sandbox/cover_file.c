@@ -20,7 +20,12 @@
 
 static const char *content_of(enum cover_kind kind)
 {
-    return kind == COVER_COMMONDIR ? ".\n" : "";
+    return kind == COVER_COMMONDIR ? ".\n" : kind == COVER_HIDDEN ? "*\n" : "";
+}
+
+static bool is_directory_kind(enum cover_kind kind)
+{
+    return kind == COVER_DIRECTORY || kind == COVER_HIDDEN;
 }
 
 bool cover_file_is_one(const struct stat *st)
@@ -61,23 +66,6 @@ static int make_file(int parent, const char *name, enum cover_kind kind)
     return fd >= 0 ? 0 : -1;
 }
 
-static bool is_empty_directory(int fd)
-{
-    int own = fcntl(fd, F_DUPFD_CLOEXEC, 3);
-    DIR *dir = own >= 0 ? fdopendir(own) : NULL;
-    int n = 0;
-    if (dir == NULL) {
-        auto_close(&own);
-        return false;
-    }
-    /* NOLINTNEXTLINE(concurrency-mt-unsafe): the stream is local */
-    while (n <= 2 && readdir(dir) != NULL) {
-        n++;
-    }
-    (void)closedir(dir);
-    return n <= 2; /* "." and ".." */
-}
-
 static bool is_at(int parent, const char *name, int fd)
 {
     struct stat at, held;
@@ -93,20 +81,68 @@ static bool has_content(int fd, enum cover_kind kind)
     return n == (ssize_t)strlen(content) && memcmp(found, content, (size_t)n) == 0;
 }
 
-/* Share what is there. -1 with EEXIST when it is no cover of this kind, ENOENT or EAGAIN when it is
- * just being removed. */
-static int share(int parent, const char *name, enum cover_kind kind)
+/* Is there nothing in the directory but what hides it? */
+static bool is_vacant(int fd)
+{
+    struct stat st;
+    bool is_ours = true;
+    const struct dirent *entry = NULL;
+    int own = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *dir = own >= 0 ? fdopendir(own) : NULL;
+    if (dir == NULL) {
+        auto_close(&own);
+        return false;
+    }
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): the stream is local */
+    while (is_ours && (entry = readdir(dir)) != NULL) {
+        const char *name = entry->d_name;
+        is_ours = strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
+                  (strcmp(name, REAPER_COVER_HIDING_NAME) == 0 &&
+                   fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) &&
+                   cover_file_is_one(&st));
+    }
+    (void)closedir(dir);
+    return is_ours;
+}
+
+static bool is_of_kind(int fd, enum cover_kind kind)
+{
+    struct stat st;
+    if (fstat(fd, &st) != 0 || !cover_file_is_one(&st)) {
+        return false;
+    }
+    return is_directory_kind(kind) ? S_ISDIR(st.st_mode) && is_vacant(fd)
+                                   : S_ISREG(st.st_mode) && has_content(fd, kind);
+}
+
+bool cover_file_is_vacant(int parent, const char *name)
 {
     struct stat st;
     AUTO_CLOSE int fd =
         openat(parent, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-    if (fd < 0 || fstat(fd, &st) != 0) {
+    return fd >= 0 && fstat(fd, &st) == 0 && cover_file_is_one(&st) &&
+           (S_ISREG(st.st_mode) || is_vacant(fd));
+}
+
+/* The file that hides it may be there already: somebody shares the cover. */
+static void hide(int fd)
+{
+    (void)make_file(fd, REAPER_COVER_HIDING_NAME, COVER_HIDDEN);
+}
+
+/* Share what is there, which with `is_new` was made just now. -1 with EEXIST when it is no cover of
+ * this kind, ENOENT or EAGAIN when it is just being removed. */
+static int share(int parent, const char *name, enum cover_kind kind, bool is_new)
+{
+    struct stat st;
+    AUTO_CLOSE int fd =
+        openat(parent, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (fd < 0) {
         errno = errno == ENOENT ? ENOENT : EEXIST;
         return -1;
     }
-    bool is_kind = kind == COVER_DIRECTORY ? is_empty_directory(fd)
-                                           : S_ISREG(st.st_mode) && has_content(fd, kind);
-    if (!is_kind || !cover_file_is_one(&st)) {
+    bool is_ours = is_new ? fstat(fd, &st) == 0 && cover_file_is_one(&st) : is_of_kind(fd, kind);
+    if (!is_ours) {
         errno = EEXIST;
         return -1;
     }
@@ -114,20 +150,23 @@ static int share(int parent, const char *name, enum cover_kind kind)
         errno = EAGAIN;
         return -1;
     }
+    if (kind == COVER_HIDDEN) {
+        hide(fd);
+    }
     return take_fd(&fd);
 }
 
 int cover_file_make(int parent, const char *name, enum cover_kind kind)
 {
     for (int i = 0; i < ATTEMPTS_MAX; i++) {
-        int made = kind == COVER_DIRECTORY ? mkdirat(parent, name, COVER_DIRECTORY_MODE)
+        int made = is_directory_kind(kind) ? mkdirat(parent, name, COVER_DIRECTORY_MODE)
                                            : make_file(parent, name, kind);
         if (made != 0 && errno != EEXIST) {
             return -1;
         }
-        int fd = share(parent, name, kind);
+        int fd = share(parent, name, kind, made == 0);
         if (fd < 0 && errno == EEXIST && made == 0) { /* a file system without such modes */
-            (void)unlinkat(parent, name, kind == COVER_DIRECTORY ? AT_REMOVEDIR : 0);
+            (void)unlinkat(parent, name, is_directory_kind(kind) ? AT_REMOVEDIR : 0);
             errno = EOPNOTSUPP;
             return -1;
         }
@@ -152,6 +191,9 @@ bool cover_file_remove(int parent, const char *name, int fd)
     }
     (void)flock(owned, LOCK_UN);
     if (flock(owned, LOCK_EX | LOCK_NB) == 0 && is_at(parent, name, owned)) {
+        if (S_ISDIR(st.st_mode) && is_vacant(owned)) {
+            (void)unlinkat(owned, REAPER_COVER_HIDING_NAME, 0);
+        }
         (void)unlinkat(parent, name, S_ISDIR(st.st_mode) ? AT_REMOVEDIR : 0);
     }
     return true;

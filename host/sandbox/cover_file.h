@@ -18,6 +18,9 @@ int cover_file_make(int parent, const char *name, enum cover_kind kind);
  * name is something else now, or nothing. */
 bool cover_file_remove(int parent, const char *name, int fd);
 
-bool cover_file_is_one(const struct stat *st);
+bool cover_file_is_one(const struct stat *st); /* by owner and mode */
+
+/* By what is in it, too. */
+bool cover_file_is_vacant(int parent, const char *name);
 
 #endif

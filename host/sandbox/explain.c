@@ -3,6 +3,7 @@
 #include "base/path.h"
 #include "base/text.h"
 #include "plugin/sandbox_backend.h"
+#include "sandbox/hold.h"
 #include "sandbox/plan.h"
 #include "sandbox/sandbox_parts.h"
 
@@ -15,8 +16,8 @@ static bool describe_policy(const struct sandbox *sandbox, struct text *out)
     };
     bool is_whole = text_addf(out, "Backend: %s\n", sandbox_backend_label(sandbox));
     if (sandbox->passed_over != NULL) {
-        is_whole = is_whole && text_addf(out, "         nothing stronger: %s\n",
-                                         sandbox->passed_over);
+        is_whole =
+            is_whole && text_addf(out, "         nothing stronger: %s\n", sandbox->passed_over);
     }
     is_whole = is_whole && text_addf(out, "Mode:    %s", modes[sandbox->mode]);
     for (size_t i = 0; i < sandbox_root_count(sandbox); i++) {
@@ -47,6 +48,16 @@ static bool describe_promises(const struct sandbox *sandbox, const struct plan *
            plan_name_promises(wanted & ~plan_promised(plan), out) && text_add_char(out, '\n');
 }
 
+/* Roots and names the policy does not speak of, though somebody might think it does. */
+static bool describe_left_out(const struct sandbox *sandbox, struct text *out)
+{
+    bool is_whole = true;
+    for (size_t i = 0; i < sandbox->places.n_notes; i++) {
+        is_whole = is_whole && text_addf(out, "Note: %s.\n", sandbox->places.notes[i]);
+    }
+    return is_whole;
+}
+
 /* No backend here can take a path out of a tree it allows. */
 static bool describe_home(const struct sandbox *sandbox, struct text *out)
 {
@@ -69,10 +80,15 @@ static int plan_ordinary(struct sandbox *sandbox, struct plan *plan, struct beac
     const struct sandbox_command command = {
         .argv = argv, .env = env, .in_fd = -1, .out_fd = -1, .err_fd = -1};
     void *cookie = NULL;
-    int rc = sandbox_prepare(sandbox, &command, plan, &cookie, err);
+    int rc = sandbox_hold_begin(sandbox, err);
+    if (rc != BEACON_OK) {
+        return rc;
+    }
+    rc = sandbox_prepare(sandbox, &command, plan, &cookie, err);
     if (rc == BEACON_OK) {
         sandbox_backend_release(sandbox->backend, cookie);
     }
+    sandbox_hold_end(sandbox, NULL);
     return rc;
 }
 
@@ -91,7 +107,8 @@ int sandbox_explain(struct sandbox *sandbox, struct text *out, struct beacon_err
     int rc = plan_ordinary(sandbox, plan, err);
     if (rc == BEACON_OK) {
         if (!describe_policy(sandbox, out) || !describe_promises(sandbox, plan, out) ||
-            !plan_describe(plan, out) || !describe_home(sandbox, out)) {
+            !plan_describe(plan, out) || !describe_home(sandbox, out) ||
+            !describe_left_out(sandbox, out)) {
             rc = error_set(err, BEACON_E_LIMIT, "report this as a bug",
                            "the plan is too long to show");
         }

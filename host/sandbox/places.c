@@ -4,6 +4,8 @@
 #include <beacon/sandbox.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -13,110 +15,147 @@
 #include "base/auto.h"
 #include "base/error.h"
 #include "base/path.h"
+#include "sandbox/places_parts.h"
 #include "sandbox/sandbox.h"
+#include "sandbox/sockets.h"
 
-#define READ_AND_RUN (BEACON_PATH_READ | BEACON_PATH_EXEC)
-#define EVERYTHING   (BEACON_PATH_READ | BEACON_PATH_WRITE | BEACON_PATH_EXEC)
+#define NOTE_BYTES 1024
 
-/* Written by every shell and build; nothing is kept in them. */
-static const char *const devices[] = {"/dev/null",    "/dev/zero", "/dev/full", "/dev/random",
-                                      "/dev/urandom", "/dev/tty",  "/dev/ptmx", "/dev/pts"};
-
-static void add(struct places *places, struct place place)
+static struct place *find(const struct places *places, const char *path)
 {
-    places->list = alloc_grow(places->list, places->n + 1, sizeof *places->list);
-    places->list[places->n++] = place;
-}
-
-/* What is not there is left out: a rule about it would mean nothing. */
-static bool add_existing(struct places *places, const char *path, uint32_t access)
-{
-    AUTO_FREE char *real = realpath(path, NULL);
-    AUTO_CLOSE int fd = real == NULL ? -1 : open(real, O_PATH | O_CLOEXEC);
-    if (fd < 0) {
-        return false;
-    }
-    add(places, (struct place){.path = take_pointer(real), .fd = take_fd(&fd), .access = access});
-    return true;
-}
-
-/* A root is a directory, and named once. */
-static void add_root(struct places *places, const char *cwd, const char *path)
-{
-    AUTO_FREE char *joined = path_join(cwd, path);
-    AUTO_FREE char *real = realpath(joined, NULL);
-    struct stat st;
-    if (real == NULL || stat(real, &st) != 0 || !S_ISDIR(st.st_mode)) {
-        return;
-    }
     for (size_t i = 0; i < places->n; i++) {
-        if (places->list[i].is_root && strcmp(places->list[i].path, real) == 0) {
+        if (strcmp(places->list[i].path, path) == 0) {
+            return &places->list[i];
+        }
+    }
+    return NULL;
+}
+
+static void drop(const struct place *place)
+{
+    free(place->path);
+    if (place->fd >= 0 && !place->is_borrowed) {
+        (void)close(place->fd);
+    }
+}
+
+bool places_add(struct places *places, struct place place)
+{
+    struct place *same = find(places, place.path);
+    if (same == NULL) {
+        places->list = alloc_grow(places->list, places->n + 1, sizeof *places->list);
+        places->list[places->n++] = place;
+        return true;
+    }
+    bool is_denied = (same->access & place.access & BEACON_PATH_DENY) != 0;
+    if (is_denied) { /* the harder of the two counts */
+        uint32_t soft = same->access & place.access & BEACON_PATH_SOFT;
+        same->access = ((same->access | place.access) & ~BEACON_PATH_SOFT) | soft;
+    }
+    drop(&place);
+    return is_denied;
+}
+
+void places_note(struct places *places, const char *format, ...)
+{
+    char note[NOTE_BYTES];
+    va_list arguments;
+    va_start(arguments, format);
+    (void)vsnprintf(note, sizeof note, format, arguments);
+    va_end(arguments);
+    for (size_t i = 0; i < places->n_notes; i++) {
+        if (strcmp(places->notes[i], note) == 0) {
             return;
         }
     }
-    if (add_existing(places, real, EVERYTHING)) {
-        places->list[places->n - 1].is_root = true;
+    places->notes = alloc_grow(places->notes, places->n_notes + 1, sizeof *places->notes);
+    places->notes[places->n_notes++] = alloc_string(note);
+}
+
+static int by_path(const void *left, const void *right)
+{
+    return strcmp(((const struct place *)left)->path, ((const struct place *)right)->path);
+}
+
+/* Everything but what is fixed goes. */
+static void forget_dynamic(struct places *places)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < places->n; i++) {
+        if (places->list[i].is_fixed) {
+            places->list[kept++] = places->list[i];
+        } else {
+            drop(&places->list[i]);
+        }
+    }
+    places->n = kept;
+}
+
+static void cover_missing(struct place_refresh *refresh)
+{
+    struct places *places = refresh->places;
+    for (size_t i = 0; i < places->n; i++) {
+        if (places->list[i].cover != COVER_NONE) {
+            cover_set_expect(refresh->covers, places->list[i].path);
+        }
+    }
+    for (size_t i = 0; i < places->n && refresh->rc == BEACON_OK; i++) {
+        struct place *place = &places->list[i];
+        if (place->cover != COVER_NONE) {
+            refresh->rc = cover_set_add(refresh->covers, place->path, (enum cover_kind)place->cover,
+                                        &place->fd, refresh->err);
+            place->is_borrowed = true;
+        }
     }
 }
 
-static void add_roots(struct places *places, const struct sandbox_settings *settings)
+int places_refresh(struct places *places, struct cover_set *covers, struct beacon_error *err)
 {
-    const char *temporary = getenv("TMPDIR");
-    add_root(places, "/", settings->cwd);
-    for (size_t i = 0; i < settings->n_writable_roots; i++) {
-        add_root(places, settings->cwd, settings->writable_roots[i]);
+    struct place_refresh refresh = {.places = places, .covers = covers, .err = err};
+    forget_dynamic(places);
+    places_protect_names(&refresh);
+    if (places->is_writable) {
+        places_protect_repositories(&refresh);
     }
-    if (!settings->exclude_slash_tmp) {
-        add_root(places, "/", "/tmp");
-        /* Where POSIX semaphores and shared memory live: it goes with /tmp, but is no root. */
-        (void)add_existing(places, "/dev/shm", BEACON_PATH_READ | BEACON_PATH_WRITE);
+    sockets_mask(places);
+    if (covers != NULL) {
+        cover_missing(&refresh);
     }
-    if (!settings->exclude_tmpdir && temporary != NULL && temporary[0] == '/') {
-        add_root(places, "/", temporary);
-    }
+    qsort(places->list, places->n, sizeof *places->list, by_path);
+    return refresh.rc;
 }
 
-static void deny_credentials(struct places *places, const char *home)
+void places_release_covers(struct places *places)
 {
-    AUTO_FREE char *path = path_join(home, "auth.json");
-    AUTO_FREE char *real = realpath(path, NULL);
-    AUTO_CLOSE int fd = real == NULL ? -1 : open(real, O_PATH | O_CLOEXEC);
-    add(places, (struct place){.path = real != NULL ? take_pointer(real) : take_pointer(path),
-                               .fd = take_fd(&fd),
-                               .access = BEACON_PATH_DENY | BEACON_PATH_READ});
-}
-
-int places_init(struct places *places, const struct sandbox_settings *settings,
-                struct beacon_error *err)
-{
-    *places = (struct places){0};
-    AUTO_CLOSE int cwd = open(settings->cwd, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    if (cwd < 0) {
-        return error_set_errno(err, BEACON_E_INVALID, errno, "name an existing directory with -C",
-                               "cannot use the working directory %s: %s", settings->cwd,
-                               strerror(errno));
+    for (size_t i = 0; i < places->n; i++) {
+        if (places->list[i].is_borrowed) {
+            places->list[i].fd = -1;
+        }
     }
-    (void)add_existing(places, "/", READ_AND_RUN);
-    if (settings->mode == SANDBOX_WORKSPACE_WRITE) {
-        add_roots(places, settings);
-    }
-    for (size_t i = 0; i < sizeof devices / sizeof devices[0]; i++) {
-        (void)add_existing(places, devices[i], BEACON_PATH_READ | BEACON_PATH_WRITE);
-    }
-    if (settings->home != NULL) {
-        deny_credentials(places, settings->home);
-    }
-    return BEACON_OK;
 }
 
 void places_finish(struct places *places)
 {
     for (size_t i = 0; i < places->n; i++) {
-        free(places->list[i].path);
-        if (places->list[i].fd >= 0) {
-            (void)close(places->list[i].fd);
-        }
+        drop(&places->list[i]);
     }
+    for (size_t i = 0; i < places->n_notes; i++) {
+        free(places->notes[i]);
+    }
+    for (size_t i = 0; i < places->watch.n_git_dirs; i++) {
+        free(places->watch.git_dirs[i]);
+    }
+    for (size_t i = 0; i < places->watch.n_sockets; i++) {
+        free(places->watch.sockets[i]);
+    }
+    for (size_t i = 0; i < places->watch.n_bare; i++) {
+        free(places->watch.bare[i]);
+    }
+    free(places->watch.bare);
+    free(places->watch.git_dirs);
+    free(places->watch.sockets);
+    free(places->notes);
+    free(places->home);
     free(places->list);
     *places = (struct places){0};
 }
@@ -124,9 +163,36 @@ void places_finish(struct places *places)
 const struct place *places_root(const struct places *places, size_t index)
 {
     for (size_t i = 0; i < places->n; i++) {
-        if (places->list[i].is_root && index-- == 0) {
+        if (places->list[i].root_number == index + 1) {
             return &places->list[i];
         }
     }
     return NULL;
+}
+
+const struct place *places_decide(const struct places *places, const char *path)
+{
+    const struct place *best = NULL;
+    size_t longest = 0;
+    for (size_t i = 0; i < places->n; i++) {
+        const struct place *place = &places->list[i];
+        size_t n = strlen(place->path);
+        if ((best == NULL || n > longest) && path_is_beneath(path, place->path)) {
+            best = place;
+            longest = n;
+        }
+    }
+    return best;
+}
+
+bool places_is_in_writable(const struct places *places, const char *path)
+{
+    for (size_t i = 0; i < places->n; i++) {
+        const struct place *place = &places->list[i];
+        if ((place->access & (BEACON_PATH_WRITE | BEACON_PATH_DENY)) == BEACON_PATH_WRITE &&
+            path_is_beneath(path, place->path)) {
+            return true;
+        }
+    }
+    return false;
 }

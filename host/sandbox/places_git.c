@@ -100,10 +100,14 @@ static void visit_module(struct place_refresh *refresh, const char *path, unsign
     }
 }
 
+/* A missing one needs no cover: what is planted there is no more than what is planted elsewhere. */
 static void protect_modules(struct place_refresh *refresh, const char *git_dir, unsigned depth)
 {
     AUTO_FREE char *modules = path_join(git_dir, "modules");
-    (void)places_protect(refresh, modules, COVER_DIRECTORY, config_why);
+    if (!is_there(modules)) {
+        return;
+    }
+    (void)places_protect(refresh, modules, COVER_NONE, config_why);
     if (depth < MODULES_DEPTH) {
         (void)each_directory(refresh, modules, depth, visit_module);
     }
@@ -119,10 +123,7 @@ static void visit_worktree(struct place_refresh *refresh, const char *path, unsi
     }
     AUTO_FREE char *config = path_join(path, "config.worktree");
     (void)places_protect(refresh, config, COVER_EMPTY_FILE, config_why);
-    AUTO_FREE char *modules = path_join(path, "modules");
-    if (is_there(modules)) {
-        protect_modules(refresh, path, depth + 1);
-    }
+    protect_modules(refresh, path, depth + 1);
 }
 
 /* Attributes choose among the filters of the configuration; the rest of info/ is git's own. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <beacon/sandbox.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,8 @@
 #include "base/spawn.h"
 #include "base/text.h"
 #include "plugin/sandbox_backend.h"
+#include "sandbox/answers.h"
+#include "sandbox/hold.h"
 #include "sandbox/net_proxy.h"
 #include "sandbox/net_session.h"
 #include "sandbox/plan.h"
@@ -21,7 +24,8 @@
 
 struct sandbox_run {
     void *cookie;
-    struct net_door *door; /* NULL: the network is no allow-list */
+    struct net_door *door;          /* NULL: the network is no allow-list */
+    struct supervisor_watch *watch; /* NULL: none of its calls wait */
 };
 
 static struct beacon_str str_of(const char *s)
@@ -161,6 +165,11 @@ static int explain_failure(const struct sandbox *sandbox, const struct plan *pla
     if (failure->stage != SPAWN_STAGE_PREPARE) {
         return rc;
     }
+    if (failure->os_errno == E2BIG) { /* Landlock's only reason for it */
+        return error_set_errno(err, BEACON_E_REFUSED, E2BIG, "start it outside of one of them",
+                               "the command is inside too many sandboxes already: Landlock takes "
+                               "no more than 16, one in another");
+    }
     AUTO_TEXT struct text name;
     text_init(&name, SENTENCE_BYTES);
     (void)plan_name_operation(plan, failure->index, &name);
@@ -225,13 +234,29 @@ static int open_door(struct sandbox *sandbox, struct plan *plan, struct spawn_ch
                      sandbox_backend_label(sandbox));
 }
 
+/* Its calls would fail one by one, in ways that no program explains. */
+static int answer_calls(struct sandbox *sandbox, struct plan *plan, void *cookie,
+                        struct spawn_child *child, struct supervisor_watch **ret,
+                        struct beacon_error *err)
+{
+    int unused = 0;
+    int rc = answers_begin(sandbox, plan, cookie, ret, err);
+    if (rc != BEACON_OK) {
+        spawn_kill(child);
+        spawn_reap(child, &unused);
+    }
+    return rc;
+}
+
 int sandbox_start(struct sandbox *sandbox, const struct sandbox_command *command,
                   struct sandbox_run **ret_run, struct spawn_child *ret_child,
                   struct beacon_error *err)
 {
     void *cookie = NULL;
     struct net_door *door = NULL;
+    struct supervisor_watch *watch = NULL;
     int rc = net_session_check(sandbox->network, err);
+    rc = rc == BEACON_OK ? sandbox_hold_begin(sandbox, err) : rc;
     if (rc != BEACON_OK) {
         return rc;
     }
@@ -240,17 +265,21 @@ int sandbox_start(struct sandbox *sandbox, const struct sandbox_command *command
     if (rc == BEACON_OK) {
         rc = spawn_planned(sandbox, command, plan, ret_child, err);
         rc = rc == BEACON_OK ? open_door(sandbox, plan, ret_child, &door, err) : rc;
+        rc = rc == BEACON_OK ? answer_calls(sandbox, plan, cookie, ret_child, &watch, err) : rc;
         if (rc != BEACON_OK) {
             sandbox_backend_release(sandbox->backend, cookie);
         }
     }
     plan_destroy(plan);
     if (rc != BEACON_OK) {
+        net_door_close(door);
+        sandbox_hold_end(sandbox, NULL);
         return rc;
     }
     *ret_run = alloc_zeroed(sizeof **ret_run);
     (*ret_run)->cookie = cookie;
     (*ret_run)->door = door;
+    (*ret_run)->watch = watch;
     return BEACON_OK;
 }
 
@@ -285,6 +314,7 @@ void sandbox_finish(struct sandbox *sandbox, struct sandbox_run *run, int wait_s
         }
     }
     net_door_close(run->door);
-    sandbox_backend_release(sandbox->backend, run->cookie);
+    answers_end(sandbox, run->watch, run->cookie);
+    sandbox_hold_end(sandbox, diagnosis);
     free(run);
 }

@@ -10,126 +10,32 @@
 #include "base/alloc.h"
 #include "base/auto.h"
 #include "base/error.h"
-#include "base/path.h"
 #include "base/text.h"
 #include "plugin/sandbox_backend.h"
+#include "sandbox/answers.h"
+#include "sandbox/choice.h"
+#include "sandbox/cover.h"
+#include "sandbox/hold.h"
 #include "sandbox/net_session.h"
 #include "sandbox/places.h"
 #include "sandbox/plan.h"
 #include "sandbox/sandbox_parts.h"
 
-#define REASON_BYTES 512
-
-/* What "auto" tries, strongest first. A backend that is not installed is passed over. */
-static const char *const strongest_first[] = {"landlock"};
-
 static const uint32_t preferred =
     BEACON_SB_FS_READ | BEACON_SB_PROC | BEACON_SB_IPC | BEACON_SB_SYSCALLS | BEACON_SB_RESOURCES;
 
-static uint32_t required_of(const struct sandbox_settings *settings)
+/* How far commands get: their own loopback is no way out. */
+static uint32_t network_of(const struct sandbox_settings *settings)
 {
-    if (settings->mode == SANDBOX_DANGER_FULL_ACCESS) {
-        return settings->admin_require;
+    switch (settings->network) {
+    case SANDBOX_NETWORK_ON:
+        return BEACON_NET_FULL;
+    case SANDBOX_NETWORK_ALLOW_LIST:
+        return BEACON_NET_ALLOW_LIST;
+    case SANDBOX_NETWORK_OFF:
+        break;
     }
-    uint32_t network = settings->network == SANDBOX_NETWORK_ON           ? 0
-                       : settings->network == SANDBOX_NETWORK_ALLOW_LIST ? BEACON_SB_NET_ALLOWLIST
-                                                                         : BEACON_SB_NET;
-    return BEACON_SB_FS_WRITE | network | settings->admin_require;
-}
-
-int sandbox_refuse_admin(const char *admin_where, const char *who, uint32_t missing,
-                         struct beacon_error *err)
-{
-    AUTO_TEXT struct text names;
-    text_init(&names, REASON_BYTES);
-    (void)plan_name_promises(missing, &names);
-    return error_set(err, BEACON_E_POLICY,
-                     "choose another mode or backend, or ask the administrator to change [require] "
-                     "sandbox",
-                     "the policy (%s) requires of every command what %s does not promise: %s",
-                     admin_where, who, text_string(&names));
-}
-
-/* What the mode itself gives away no backend can promise. */
-static int check_mode(const struct sandbox_settings *settings, struct beacon_error *err)
-{
-    if (settings->mode == SANDBOX_DANGER_FULL_ACCESS && settings->admin_require != 0) {
-        return sandbox_refuse_admin(settings->admin_where, "danger-full-access",
-                                    settings->admin_require, err);
-    }
-    if (settings->network == SANDBOX_NETWORK_ON && (settings->admin_require & BEACON_SB_NET) != 0) {
-        return sandbox_refuse_admin(settings->admin_where, "a mode with network access",
-                                    BEACON_SB_NET, err);
-    }
-    return BEACON_OK;
-}
-
-/* Open and probe one backend; *ret is left alone unless it can do what is required. */
-static int try_backend(struct plugin_set *plugins, const char *name,
-                       const struct sandbox_settings *settings, struct sandbox_backend **ret,
-                       struct beacon_error *err)
-{
-    uint32_t required = required_of(settings);
-    struct sandbox_backend *backend = NULL;
-    struct beacon_sandbox_report report = {.struct_size = sizeof report};
-    int rc = sandbox_backend_open(plugins, name, NULL, &backend, err);
-    if (rc == BEACON_OK) {
-        rc = sandbox_backend_probe(backend, &report, err);
-    }
-    uint32_t missing = required & ~report.can_enforce;
-    uint32_t missed_by_admin = missing & settings->admin_require;
-    if (rc == BEACON_OK && missed_by_admin != 0) {
-        rc = sandbox_refuse_admin(settings->admin_where, name, missed_by_admin, err);
-    } else if (rc == BEACON_OK && missing != 0) {
-        AUTO_TEXT struct text names;
-        text_init(&names, REASON_BYTES);
-        (void)plan_name_promises(missing, &names);
-        report.detail[sizeof report.detail - 1] = '\0';
-        rc = error_set(err, BEACON_E_REFUSED, "choose another backend",
-                       "sandbox backend %s cannot enforce: %s (%s)", name, text_string(&names),
-                       report.detail[0] != '\0' ? report.detail : "no further detail");
-    }
-    if (rc != BEACON_OK) {
-        sandbox_backend_close(backend);
-        return rc;
-    }
-    *ret = backend;
-    return BEACON_OK;
-}
-
-/* Whatever the backend's own complaint was, to the person it means: the sandbox cannot be had. */
-static int refuse_backend(const struct beacon_error *cause, struct beacon_error *err)
-{
-    if (cause->code == BEACON_E_POLICY) {
-        *err = *cause;
-        return BEACON_E_POLICY;
-    }
-    const char *remedy =
-        "use a kernel with Landlock (Linux 5.19 or newer, \"landlock\" in its lsm= "
-        "list), or give the sandbox up knowingly with -s danger-full-access";
-    return error_set(err, BEACON_E_REFUSED,
-                     cause->code == BEACON_E_REFUSED || cause->hint[0] == '\0' ? remedy
-                                                                               : cause->hint,
-                     "no sandbox for this mode: %s", cause->message);
-}
-
-static int choose_backend(struct plugin_set *plugins, const struct sandbox_settings *settings,
-                          struct sandbox_backend **ret, struct beacon_error *err)
-{
-    struct beacon_error cause = {.struct_size = sizeof cause};
-    if (settings->mode == SANDBOX_DANGER_FULL_ACCESS) {
-        return try_backend(plugins, "none", settings, ret, err);
-    }
-    if (settings->backend != NULL && strcmp(settings->backend, "auto") != 0) {
-        int rc = try_backend(plugins, settings->backend, settings, ret, &cause);
-        return rc == BEACON_OK ? rc : refuse_backend(&cause, err);
-    }
-    for (size_t i = 0; i < sizeof strongest_first / sizeof strongest_first[0]; i++) {
-        if (try_backend(plugins, strongest_first[i], settings, ret, &cause) == BEACON_OK) {
-            return BEACON_OK;
-        }
-    }
-    return refuse_backend(&cause, err);
+    return settings->has_no_loopback ? BEACON_NET_NONE : BEACON_NET_LOOPBACK;
 }
 
 /* By the name the kernel compares; one that is not there yet by the one it will have. */
@@ -143,31 +49,14 @@ static void name_sockets(struct sandbox *sandbox, const struct sandbox_settings 
     sandbox->policy.n_unix_allow = sandbox->unix_allow.n;
 }
 
-/* The rules point into the places, which stay as they are from here on. */
 static void build_policy(struct sandbox *sandbox, const struct sandbox_settings *settings)
 {
-    size_t n = sandbox->places.n;
-    sandbox->rules = alloc_array(n + 1, sizeof *sandbox->rules);
-    /* NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers is what the ABI wants */
-    sandbox->rule_list = alloc_array(n + 1, sizeof *sandbox->rule_list);
-    for (size_t i = 0; i < n; i++) {
-        const struct place *place = &sandbox->places.list[i];
-        sandbox->rules[i] = (struct beacon_path_rule){
-            .struct_size = sizeof sandbox->rules[i],
-            .access = place->access,
-            .path = {place->path, strlen(place->path)},
-            .fd = place->fd,
-        };
-        sandbox->rule_list[i] = &sandbox->rules[i];
-    }
     sandbox->policy = (struct beacon_sandbox_policy){
         .struct_size = sizeof sandbox->policy,
-        .require = required_of(settings),
+        .require = choice_required(settings),
         .prefer = preferred,
-        .paths = sandbox->rule_list,
-        .n_paths = n,
         .cwd_fd = sandbox->cwd_fd,
-        .net = settings->network == SANDBOX_NETWORK_ON ? BEACON_NET_FULL : BEACON_NET_NONE,
+        .net = network_of(settings),
         .git = BEACON_GIT_WRITABLE,
     };
     if (sandbox_is_unrestricted(sandbox)) {
@@ -176,6 +65,7 @@ static void build_policy(struct sandbox *sandbox, const struct sandbox_settings 
     }
     net_session_fill(sandbox->network, &sandbox->policy);
     name_sockets(sandbox, settings);
+    sandbox_hold_update_rules(sandbox);
 }
 
 /* A backend may promise less than it said it can: better to know before the first command. */
@@ -203,13 +93,15 @@ int sandbox_create(struct plugin_set *plugins, const struct sandbox_settings *se
     sandbox->has_network = settings->network == SANDBOX_NETWORK_ON;
     sandbox->cwd_fd = open(settings->cwd, O_PATH | O_DIRECTORY | O_CLOEXEC);
     sandbox->cwd = alloc_string(settings->cwd);
+    sandbox->covers = cover_set_create();
     sandbox->home = settings->home != NULL ? realpath(settings->home, NULL) : NULL;
     sandbox->admin_require = settings->admin_require;
     sandbox->admin_where =
         alloc_string(settings->admin_where != NULL ? settings->admin_where : "the policy");
-    int rc = check_mode(settings, err);
-    rc = rc == BEACON_OK ? net_session_create(settings, &sandbox->network, err) : rc;
-    rc = rc == BEACON_OK ? choose_backend(plugins, settings, &sandbox->backend, err) : rc;
+    int rc = net_session_create(settings, &sandbox->network, err);
+    rc = rc == BEACON_OK
+             ? choice_make(plugins, settings, &sandbox->backend, &sandbox->passed_over, err)
+             : rc;
     if (rc == BEACON_OK && settings->mode != SANDBOX_DANGER_FULL_ACCESS) {
         rc = places_init(&sandbox->places, settings, err);
     }
@@ -232,9 +124,9 @@ void sandbox_destroy(struct sandbox *sandbox)
     if (sandbox == NULL) {
         return;
     }
-    sandbox_backend_close(sandbox->backend);
+    answers_finish(sandbox);
     net_session_destroy(sandbox->network);
-    span_list_finish(&sandbox->unix_allow);
+    cover_set_destroy(sandbox->covers);
     places_finish(&sandbox->places);
     if (sandbox->cwd_fd >= 0) {
         (void)close(sandbox->cwd_fd);
@@ -244,6 +136,8 @@ void sandbox_destroy(struct sandbox *sandbox)
     free(sandbox->cwd);
     free(sandbox->home);
     free(sandbox->admin_where);
+    free(sandbox->passed_over);
+    span_list_finish(&sandbox->unix_allow);
     free(sandbox);
 }
 
@@ -281,31 +175,4 @@ int sandbox_root_fd(const struct sandbox *sandbox, size_t index)
 {
     const struct place *root = places_root(&sandbox->places, index);
     return root == NULL ? -1 : root->fd;
-}
-
-int sandbox_check_write(const struct sandbox *sandbox, const char *path, struct beacon_error *err)
-{
-    if (sandbox_is_unrestricted(sandbox)) {
-        return BEACON_OK;
-    }
-    for (size_t i = 0; i < sandbox_root_count(sandbox); i++) {
-        if (path_is_beneath(path, sandbox_root_path(sandbox, i))) {
-            return BEACON_OK;
-        }
-    }
-    return error_set(err, BEACON_E_REFUSED, "choose a path beneath a writable directory",
-                     "writing %s is outside of every writable directory", path);
-}
-
-int sandbox_check_read(const struct sandbox *sandbox, const char *path, struct beacon_error *err)
-{
-    for (size_t i = 0; i < sandbox->places.n; i++) {
-        const struct place *place = &sandbox->places.list[i];
-        const uint32_t closed = BEACON_PATH_DENY | BEACON_PATH_READ;
-        if ((place->access & closed) == closed && path_is_beneath(path, place->path)) {
-            return error_set(err, BEACON_E_REFUSED, "ask the person for what you need from it",
-                             "reading %s is closed to the agent", path);
-        }
-    }
-    return BEACON_OK;
 }

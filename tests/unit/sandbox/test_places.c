@@ -142,8 +142,8 @@ static void temporary_directories_have_no_protected_names(void **state)
 
 static void safe_git_denies_what_git_runs_and_nothing_else(void **state)
 {
-    static const char *const denied[] = {"hooks",     "config",          "config.worktree",
-                                         "commondir", "info/attributes", "modules"};
+    static const char *const denied[] = {"hooks", "config", "config.worktree", "commondir",
+                                         "info/attributes"};
     static const char *const open[] = {"objects", "refs", "logs", "index", "HEAD", "packed-refs"};
     shell(state, "git init w; cd w; git commit --allow-empty -m 1");
     const struct sandbox_settings settings = settings_of(state, "w");
@@ -398,7 +398,7 @@ static void missing_names_are_covered_for_a_command(void **state)
                  "test -z \"$(git status --porcelain 2>&1)\"; git commit --allow-empty -m 1");
     assert_true(cover_set_end(covers, NULL));
     shell(state, "cd w; test \"$(ls -A)\" = .git; test ! -e .git/commondir; "
-                 "test ! -e .git/config.worktree; test ! -e .git/modules");
+                 "test ! -e .git/config.worktree; test ! -e .git/info/attributes");
     cover_set_destroy(covers);
     places_finish(&places);
 }
