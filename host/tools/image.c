@@ -4,11 +4,13 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/auto.h"
@@ -20,6 +22,11 @@ struct signature {
     const char *bytes;
     size_t n, offset;
     const char *media_type;
+};
+
+struct image_judge {
+    image_check_fn may_read;
+    const void *ctx;
 };
 
 static const struct signature signatures[] = {
@@ -62,32 +69,56 @@ static void add_base64(struct text *out, const char *from, size_t n)
     text_commit(out, made);
 }
 
-/* Looked at before it is opened: opening a device can already do something. */
-static int open_regular(const char *path, int *ret_fd, struct beacon_error *err)
+static int not_located(const char *path, struct beacon_error *err)
 {
-    struct stat status;
-    bool is_there = stat(path, &status) == 0;
-    AUTO_CLOSE int fd = is_there && S_ISREG(status.st_mode)
-                            ? open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
-                            : -1;
-    bool is_opened = fd >= 0 && fstat(fd, &status) == 0;
-    if (!is_there || (S_ISREG(status.st_mode) && !is_opened)) {
-        return error_set_errno(err, BEACON_E_NOT_FOUND, errno, "check the path",
-                               "unable to locate image at `%s`: %s (os error %d)", path,
-                               strerror(errno), errno);
+    int problem = errno;
+    return error_set_errno(err, BEACON_E_NOT_FOUND, problem, "check the path",
+                           "unable to locate image at `%s`: %s (os error %d)", path,
+                           strerror(problem), problem);
+}
+
+/* Nothing is done to the file before it is known to be a regular one: opening a device can already do
+ * something. An O_PATH descriptor does nothing, and can be opened again without its path. */
+static int reopen(int held, const char *path, const struct image_judge *judge, int *ret_fd,
+                  struct beacon_error *err)
+{
+    char self[64], real[PATH_MAX];
+    struct stat st;
+    (void)snprintf(self, sizeof self, "/proc/self/fd/%d", held);
+    ssize_t n = readlink(self, real, sizeof real - 1);
+    if (n < 0 || fstat(held, &st) != 0) {
+        return not_located(path, err);
     }
-    if (!S_ISREG(status.st_mode)) {
+    real[n] = '\0';
+    if (!S_ISREG(st.st_mode)) {
         return error_set(err, BEACON_E_INVALID, "name a picture file",
                          "image path `%s` is not a file", path);
     }
-    *ret_fd = take_fd(&fd);
-    return BEACON_OK;
+    if (st.st_nlink == 0) { /* its path is no more, so nothing can be said about it */
+        errno = ENOENT;
+        return not_located(path, err);
+    }
+    int rc = judge->may_read != NULL ? judge->may_read(judge->ctx, real, err) : BEACON_OK;
+    if (rc != BEACON_OK) {
+        return rc;
+    }
+    *ret_fd = open(self, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    return *ret_fd < 0 ? not_located(path, err) : BEACON_OK;
 }
 
-int image_data_url(const char *path, char **ret_url, struct beacon_error *err)
+static int open_regular(const char *path, const struct image_judge *judge, int *ret_fd,
+                        struct beacon_error *err)
 {
+    AUTO_CLOSE int held = open(path, O_PATH | O_CLOEXEC);
+    return held < 0 ? not_located(path, err) : reopen(held, path, judge, ret_fd, err);
+}
+
+int image_data_url_checked(const char *path, image_check_fn may_read, const void *ctx,
+                           char **ret_url, struct beacon_error *err)
+{
+    const struct image_judge judge = {may_read, ctx};
     AUTO_CLOSE int fd = -1;
-    int rc = open_regular(path, &fd, err);
+    int rc = open_regular(path, &judge, &fd, err);
     if (rc != BEACON_OK) {
         return rc;
     }
@@ -108,4 +139,9 @@ int image_data_url(const char *path, char **ret_url, struct beacon_error *err)
     add_base64(&url, text_string(&bytes), bytes.len);
     *ret_url = text_take(&url);
     return BEACON_OK;
+}
+
+int image_data_url(const char *path, char **ret_url, struct beacon_error *err)
+{
+    return image_data_url_checked(path, NULL, NULL, ret_url, err);
 }

@@ -5,8 +5,16 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/path.h"
+#include "sandbox/sandbox.h"
 #include "tools/image.h"
 #include "tools/tool.h"
+
+/* The policy of commands is that of this tool: a link they planted leads it to nothing they may not
+ * read. */
+static int may_read(const void *ctx, const char *real, struct beacon_error *err)
+{
+    return sandbox_check_read(ctx, real, err);
+}
 
 void view_image(struct tool_run *run)
 {
@@ -19,7 +27,8 @@ void view_image(struct tool_run *run)
         path_normal(run->context->cwd, json_string_of(arguments, "path", ""));
     AUTO_FREE char *url = NULL;
     struct beacon_error err = {0};
-    if (image_data_url(absolute, &url, &err) != BEACON_OK) {
+    if (image_data_url_checked(absolute, may_read, run->context->sandbox, &url, &err) !=
+        BEACON_OK) {
         tool_answerf(run, "%s", err.message);
         return;
     }
