@@ -188,10 +188,11 @@ static int make_hollow(struct plan_stage *stage)
     return 0;
 }
 
-/* Before Linux 6.15 only what has a place in the tree can be copied. On top of the root nobody comes by
- * it: paths begin beneath. */
-static int attach_hollow(struct plan_stage *stage)
+int plan_hollow_attach(struct plan_stage *stage)
 {
+    if (stage->hollow_fd < 0 && make_hollow(stage) != 0) {
+        return -1;
+    }
     AUTO_CLOSE int root = look_up("/");
     if (root < 0 || attach(stage->hollow_fd, root) != 0) {
         return -1;
@@ -209,7 +210,7 @@ static int copy_hollow(struct plan_stage *stage, const char *name)
     if (tree >= 0 || errno != EINVAL || stage->is_hollow_attached) {
         return tree;
     }
-    return attach_hollow(stage) != 0 ? -1 : copy_tree(stage->hollow_fd, name, 0);
+    return plan_hollow_attach(stage) != 0 ? -1 : copy_tree(stage->hollow_fd, name, 0);
 }
 
 int plan_hollow_finish(struct plan_stage *stage)

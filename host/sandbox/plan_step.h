@@ -84,6 +84,9 @@ int plan_mask(const struct plan_operation *operation, struct plan_stage *stage);
 int plan_change_mount(const struct plan_operation *operation, struct plan_stage *stage);
 int plan_link(const struct plan_operation *operation, struct plan_stage *stage);
 int plan_pivot(const struct plan_operation *operation, struct plan_stage *stage);
+/* Before Linux 6.15 only what has a place in the tree can be copied. On top of the root nobody comes by
+ * it: paths begin beneath. */
+int plan_hollow_attach(struct plan_stage *stage);
 int plan_hollow_finish(struct plan_stage *stage); /* take it out of the tree, when it is there */
 
 /* plan_net.c */
