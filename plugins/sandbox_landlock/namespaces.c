@@ -103,11 +103,14 @@ static beacon_rc have_ruleset(struct instance *instance, const struct beacon_san
     if (instance->level < LANDLOCK_LEVEL_NEEDED) {
         return BEACON_OK;
     }
+    /* NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers is what the ABI wants */
     const struct beacon_path_rule **paths = calloc(policy->n_paths + 1, sizeof *paths);
     if (paths == NULL) {
         return beacon_error_fill(err, BEACON_E_NOMEM, "free some memory", "out of memory");
     }
-    memcpy(paths, policy->paths, policy->n_paths * sizeof *paths);
+    for (size_t i = 0; i < policy->n_paths; i++) {
+        paths[i] = policy->paths[i];
+    }
     const struct beacon_path_rule devices = device_rule(instance);
     size_t n = policy->n_paths;
     if (devices.fd >= 0) {
