@@ -64,30 +64,17 @@ static int open_provider(struct wire *wire, struct beacon_error *err)
     return BEACON_OK;
 }
 
-/* Wishes of the configuration that no backend knows how to grant: to run with less than what was asked
- * for would be worse than not to run. */
-static int refuse_the_unenforceable(const struct config *config,
-                                    const struct sandbox_settings *settings,
-                                    struct beacon_error *err)
+/* With every host open no backend closes single ones: to run with less than what was asked for would be
+ * worse than not to run. */
+static int check_network(const struct sandbox_settings *settings, struct beacon_error *err)
 {
-    if (settings->mode != SANDBOX_WORKSPACE_WRITE) {
-        return BEACON_OK;
-    }
-    struct json_object *denied = config_node(config, "sandbox_workspace_write.network_deny");
-    if (strcmp(config_string(config, "sandbox_workspace_write.git"), "protected") == 0 ||
-        !config_bool(config, "sandbox_workspace_write.allow_git_writes")) {
+    if (settings->mode == SANDBOX_WORKSPACE_WRITE && settings->network == SANDBOX_NETWORK_ON &&
+        settings->n_network_deny > 0) {
         return error_set(err, BEACON_E_REFUSED,
-                         "remove the key, or use -s read-only, which protects everything",
-                         "no sandbox for this mode: none can keep .git from being written, as "
-                         "sandbox_workspace_write asks (git = \"protected\" or "
-                         "allow_git_writes = false)");
-    }
-    if (settings->network == SANDBOX_NETWORK_ON && denied != NULL &&
-        json_object_array_length(denied) > 0) {
-        return error_set(err, BEACON_E_REFUSED,
-                         "remove the list, or set network_access = false, which closes all hosts",
-                         "no sandbox for this mode: none can close single hosts, as "
-                         "sandbox_workspace_write.network_deny asks");
+                         "set network_access = \"allow-list\" and name the hosts in network_allow, "
+                         "or remove network_deny",
+                         "no sandbox for this mode: with network_access = true none can close "
+                         "single hosts, as sandbox_workspace_write.network_deny asks");
     }
     return BEACON_OK;
 }
@@ -101,7 +88,7 @@ static int open_sandbox(struct wire *wire, const struct wire_request *request,
                         request->n_add_dirs, &read);
     wire_policy_require_sandbox(wire->plugins.policy, &read.settings);
     wire_network_equip(wire, &read.settings);
-    int rc = refuse_the_unenforceable(config, &read.settings, err);
+    int rc = check_network(&read.settings, err);
     rc = rc == BEACON_OK ? sandbox_create(wire->plugins.set, &read.settings, &wire->sandbox, err)
                          : rc;
     wire->sandbox_policy_json = wire_network_policy_json(config, &read.settings);
@@ -254,9 +241,6 @@ static int open_all(struct wire *wire, const struct wire_request *request, struc
     }
     if (rc == BEACON_OK) {
         rc = read_instructions(wire, err);
-    }
-    if (rc == BEACON_OK) {
-        rc = wire_rules_open(wire->start, &wire->rules, err);
     }
     if (rc == BEACON_OK) {
         rc = wire_rules_open(wire->start, &wire->rules, err);

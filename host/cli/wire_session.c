@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/wire_session.h"
 
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -128,30 +127,20 @@ static void warn(struct wire *wire, const char *sentence)
     fanout_emit(wire->events, &event);
 }
 
+static void warn_sentence(void *ctx, const char *sentence)
+{
+    warn(ctx, sentence);
+}
+
 /* Before the first command meets them. */
 static void warn_about_rules(struct wire *wire)
 {
     for (size_t i = 0; i < rules_problem_count(wire->rules); i++) {
         AUTO_TEXT struct text sentence;
-        text_init(&sentence, 2 * RULES_PROBLEM_MAX);
+        text_init(&sentence, 2 * (size_t)RULES_PROBLEM_MAX);
         wire_rules_describe(wire->rules, i, &sentence);
         warn(wire, text_string(&sentence));
     }
-}
-
-static void warn_of_rules(struct wire *wire)
-{
-    for (size_t i = 0; i < rules_problem_count(wire->rules); i++) {
-        AUTO_TEXT struct text sentence;
-        text_init(&sentence, RULES_PROBLEM_MAX + PATH_MAX + 1024);
-        wire_rules_describe(wire->rules, i, &sentence);
-        warn(wire, text_string(&sentence));
-    }
-}
-
-static void warn_sentence(void *ctx, const char *sentence)
-{
-    warn(ctx, sentence);
 }
 
 static void environment_text(struct wire *wire, struct text *out)
@@ -237,7 +226,6 @@ int wire_session_begin(struct wire *wire, const struct wire_request *request,
     environment_warn(config_node(wire->start->config, "shell_environment_policy"), warn_sentence,
                      wire);
     warn_about_rules(wire);
-    warn_of_rules(wire);
     AUTO_TEXT struct text environment, doc;
     text_init(&environment, DOC_MAX);
     text_init(&doc, DOC_MAX);

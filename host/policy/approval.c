@@ -221,9 +221,9 @@ static struct approval_open *find(const struct approvals *approvals, const char 
     return open;
 }
 
-int approvals_ask(struct approvals *approvals, const char *turn_id,
-                  const struct event_approval *request, approval_answered_fn fn, void *ctx,
-                  struct approval_open **ret, struct beacon_error *err)
+int approvals_ask(struct approvals *approvals, const struct event_approval *request,
+                  const struct approval_asker *asker, struct approval_open **ret,
+                  struct beacon_error *err)
 {
     if (find(approvals, request->call_id) != NULL) {
         return error_set(err, BEACON_E_BUSY, "give every call an id of its own",
@@ -231,9 +231,9 @@ int approvals_ask(struct approvals *approvals, const char *turn_id,
     }
     struct approval_open *open = alloc_zeroed(sizeof *open);
     open->approvals = approvals;
-    open->turn_id = alloc_string(turn_id);
-    open->fn = fn;
-    open->ctx = ctx;
+    open->turn_id = alloc_string(asker->turn_id);
+    open->fn = asker->fn;
+    open->ctx = asker->ctx;
     copy_request(open, request);
     open->timer = loop_timer_create(approvals->settings.loop, on_timer, open);
     loop_timer_start(open->timer, 0);

@@ -96,12 +96,18 @@ struct approval_outcome {
 
 typedef void (*approval_answered_fn)(void *ctx, const struct approval_outcome *outcome);
 
-/* Put a question to the person. `request` is copied. Then `fn` is called once from the loop, or never
+struct approval_asker {
+    const char *turn_id; /* copied */
+    approval_answered_fn fn;
+    void *ctx;
+};
+
+/* Put a question to the person. `request` is copied. Then the asker is called once from the loop, or never
  * after approvals_withdraw(). *ret is valid until either. BEACON_E_BUSY: a request of this call id is
  * open already. */
-int approvals_ask(struct approvals *approvals, const char *turn_id,
-                  const struct event_approval *request, approval_answered_fn fn, void *ctx,
-                  struct approval_open **ret, struct beacon_error *err);
+int approvals_ask(struct approvals *approvals, const struct event_approval *request,
+                  const struct approval_asker *asker, struct approval_open **ret,
+                  struct beacon_error *err);
 
 /* Whoever asked has gone. Returns who ended it: "person" when the answer was ABORT, else "interrupt". */
 const char *approvals_withdraw(struct approval_open *open);

@@ -240,9 +240,9 @@ static void ask(struct asked *asked, const struct event_change *changes, size_t 
                                            .n_changes = n,
                                            .diff = asked->diff,
                                            .grant_root = grant_root};
+    const struct approval_asker asker = {run->context->turn_id, on_answered, asked};
     struct beacon_error err = {0};
-    if (approvals_ask(run->context->approvals, run->context->turn_id, &request, on_answered, asked,
-                      &asked->open, &err) != BEACON_OK) {
+    if (approvals_ask(run->context->approvals, &request, &asker, &asked->open, &err) != BEACON_OK) {
         tell(asked, "denied", NULL);
         refuse(asked, asked->refusal);
         return;

@@ -250,8 +250,8 @@ static int put_question(struct shell_call *call, const char *reason, struct beac
         .is_escalation = call->judged.ruling.is_outside,
         .prefix = (const char *const *)call->judged.prefix,
     };
-    int rc = approvals_ask(run->context->approvals, run->context->turn_id, &request, on_answered,
-                           call, &call->open, err);
+    const struct approval_asker asker = {run->context->turn_id, on_answered, call};
+    int rc = approvals_ask(run->context->approvals, &request, &asker, &call->open, err);
     if (rc == BEACON_OK) {
         run->state = call;
         run->cancel = cancel_asking;

@@ -129,17 +129,27 @@ expect_has "$STDERR" nosuch
 [ ! -e new ] || fail 'the command ran'
 expect_requests 0
 
-check 'a protection that no sandbox can give is refused'
+check 'single hosts cannot be closed where all are open, and that is refused'
 model_always "$(command c1 'echo x >new')"
-for setting in 'git="protected"' 'allow_git_writes=false' 'network_deny=["example.org"]'; do
-    run_json -s workspace-write -c sandbox_workspace_write.network_access=true \
-        -c "sandbox_workspace_write.$setting" 'go'
-    expect_exit 3
-    expect_stdout ''
-    expect_has "$STDERR" 'no sandbox for this mode'
-done
+run_json -s workspace-write -c sandbox_workspace_write.network_access=true \
+    -c 'sandbox_workspace_write.network_deny=["example.org"]' 'go'
+expect_exit 3
+expect_stdout ''
+expect_has "$STDERR" 'no sandbox for this mode'
 [ ! -e new ] || fail 'the command ran'
 expect_requests 0
+
+check 'git = "protected" and allow_git_writes = false keep .git as it is'
+git init -q . && git add -A
+for setting in 'git = "protected"' 'allow_git_writes = false'; do
+    CONFIG="$STRICT
+$setting" attempt workspace-write 'echo x >.git/HEAD'
+    expect_denied
+    CONFIG="$STRICT
+$setting" attempt workspace-write 'echo x >beside'
+    expect_exit 0
+done
+expect_has .git/HEAD refs/heads
 
 check 'beacon sandbox linux runs one command as the agent would'
 run sandbox linux -- sh -c 'echo hi; exit 5'

@@ -100,6 +100,7 @@ static void on_answered(void *ctx, const struct approval_outcome *outcome)
     loop_stop(bench.loop);
 }
 
+static const struct approval_asker asker_a = {"turn", on_answered, "a"};
 static const char *const build[] = {"make", "install", NULL};
 static const char *const make_prefix[] = {"make", NULL};
 
@@ -112,8 +113,8 @@ static int ask_of(const char *call_id, const char *const *prefix, struct beacon_
                                            .cwd = "/w",
                                            .reason = "",
                                            .prefix = prefix};
-    return approvals_ask(bench.approvals, "turn", &request, on_answered, (void *)call_id,
-                         &bench.open, err);
+    const struct approval_asker asker = {"turn", on_answered, (void *)call_id};
+    return approvals_ask(bench.approvals, &request, &asker, &bench.open, err);
 }
 
 static void ask(const char *call_id)
@@ -336,8 +337,7 @@ static void an_approval_for_the_session_is_for_these_words_in_this_folder(void *
                                      .cwd = "/w",
                                      .is_escalation = true};
     assert_int_equal(verdict_on(build, "/w", true), APPROVAL_ASK);
-    assert_ok(approvals_ask(bench.approvals, "turn", &request, on_answered, "a", &bench.open, &err),
-              &err);
+    assert_ok(approvals_ask(bench.approvals, &request, &asker_a, &bench.open, &err), &err);
     turn_round();
     answer("a", APPROVED_FOR_SESSION);
     turn_round();
@@ -370,8 +370,7 @@ static void a_patch_allowed_for_the_session_opens_its_folder_but_no_hidden_name(
                                            .n_changes = 1,
                                            .grant_root = "/out"};
     assert_int_equal(verdict_on_path("/out/a"), APPROVAL_ASK);
-    assert_ok(approvals_ask(bench.approvals, "turn", &request, on_answered, "a", &bench.open, &err),
-              &err);
+    assert_ok(approvals_ask(bench.approvals, &request, &asker_a, &bench.open, &err), &err);
     turn_round();
     answer("a", APPROVED_FOR_SESSION);
     turn_round();
@@ -405,7 +404,7 @@ static void the_folder_to_open_is_the_deepest_with_all_in_it(void **state)
     assert_root((const char *[]){"/a/bc/x", "/a/b/y"}, 2, "/a");
     assert_root((const char *[]){"/a/b", "/c/d"}, 2, NULL);
     assert_root((const char *[]){"/a"}, 1, NULL);
-    assert_root((const char *[]){"/home/x/.ssh/config"}, 1, NULL);
+    assert_root((const char *[]){"/h/x/.ssh/config"}, 1, NULL);
     assert_root(NULL, 0, NULL);
 }
 
