@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "attack.h"
+
+#include <fcntl.h>
+#include <linux/landlock.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/personality.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#ifndef PR_SET_PTRACER_ANY
+#define PR_SET_PTRACER_ANY ((unsigned long)-1)
+#endif
+
+static char kept[64];
+static volatile sig_atomic_t n_signals;
+
+static void count(int number)
+{
+    (void)number;
+    n_signals = n_signals + 1;
+}
+
+static const char *state(const char *word)
+{
+    struct rlimit files;
+    cpu_set_t cpus;
+    (void)getrlimit(RLIMIT_NOFILE, &files);
+    (void)sched_getaffinity(0, sizeof cpus, &cpus);
+    return n_signals > 0                              ? "signalled"
+           : strcmp(kept, word) != 0                  ? "overwritten"
+           : files.rlim_cur == 77                     ? "limited"
+           : getpriority(PRIO_PROCESS, 0) == 17       ? "slowed down"
+           : sched_getscheduler(0) != SCHED_OTHER     ? "rescheduled"
+           : syscall(SYS_ioprio_get, 1, 0) >> 13 == 3 ? "slowed down at its disk"
+           : !CPU_ISSET((size_t)sysconf(_SC_NPROCESSORS_CONF) - 1, &cpus) ? "kept on one processor"
+                                                                          : "untouched";
+}
+
+/* Arguments: a secret, a file to hold open. Says "victim PID ADDRESS FD"; then answers each line with
+ * what was done to it. */
+static int be_victim(char **argv)
+{
+    char line[64];
+    (void)snprintf(kept, sizeof kept, "%s", argv[0]);
+    for (int number = 1; number < NSIG; number++) {
+        if (number != SIGPIPE && number != SIGCHLD) {
+            (void)signal(number, count);
+        }
+    }
+    (void)prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY, 0, 0, 0);
+    int fd = open(argv[1], O_RDWR | O_APPEND);
+    (void)printf("victim %d %lx %d\n", getpid(), (unsigned long)kept, fd);
+    (void)fflush(stdout);
+    while (fgets(line, sizeof line, stdin) != NULL) {
+        (void)printf("%s\n", state(argv[0]));
+        (void)fflush(stdout);
+    }
+    return 0;
+}
+
+/* Run a command as beacon does it without a sandbox: as a child, with the exit status passed on. */
+static int launch(char **argv)
+{
+    int status = 0;
+    pid_t child = fork();
+    if (child == 0) {
+        if (chdir(argv[0]) == 0) {
+            (void)execvp(argv[1], argv + 1);
+        }
+        _exit(attack_failed(argv[1]) + 126);
+    }
+    while (waitpid(child, &status, 0) < 0) {
+    }
+    return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+/* Run a command in a session that standard input controls, as a terminal emulator does it. */
+static int take_terminal(char **argv)
+{
+    if (ioctl(STDIN_FILENO, TIOCSCTTY, 0) == 0) {
+        (void)execvp(argv[0], argv);
+    }
+    return attack_failed(argv[0]);
+}
+
+static int landlock_abi(char **argv)
+{
+    (void)argv;
+    long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+    (void)printf("%ld\n", abi < 0 ? 0 : abi);
+    return 0;
+}
+
+static int show_personality(char **argv)
+{
+    (void)argv;
+    (void)printf("%x\n", (unsigned)personality(0xffffffff));
+    return 0;
+}
+
+const struct attack helpers[] = {
+    {"victim", 2, be_victim},
+    {"launch", 2, launch},
+    {"take-terminal", 1, take_terminal},
+    {"landlock-abi", 0, landlock_abi},
+    {"personality", 0, show_personality},
+    {0},
+};
