@@ -148,7 +148,7 @@ static beacon_rc create(void *state, const struct beacon_host *host, struct beac
     }
     ruleset_cache_init(&instance->cache);
     instance->level = landlock_level();
-    instance->may_ask = false;
+    instance->may_ask = listener_is_possible();
     *inst = instance;
     return BEACON_OK;
 }

@@ -6,8 +6,9 @@
 
 #include "policy.h"
 
-#define NOTE_BYTES  768
+#define NOTE_BYTES  2048
 #define SHOWN_BYTES 300
+#define REST_BYTES  200 /* after the names */
 
 static const char always_open[] =
     "Not prevented: System V IPC, reading command lines and states in /proc, changing the priority "
@@ -42,21 +43,26 @@ static void add_if(struct notes *notes, bool holds, const char *text)
     }
 }
 
-/* One of them by name, the others by number. */
-static void add_paths(struct notes *notes, const char *what, const struct beacon_path_rule *first,
-                      size_t n, const char *but)
+/* As many as fit by name, the others by number. */
+static void add_paths(struct notes *notes, const char *what,
+                      const struct beacon_path_rule *const rules[POLICY_SHOWN], size_t n,
+                      const char *but)
 {
-    char text[NOTE_BYTES], others[64] = "";
-    if (n == 0) {
-        return;
+    char text[NOTE_BYTES];
+    size_t len = (size_t)snprintf(text, sizeof text, "Not prevented: %s ", what), i = 0;
+    for (; i < n && i < POLICY_SHOWN; i++) {
+        struct beacon_str shown = beacon_utf8_cut(rules[i]->path, SHOWN_BYTES);
+        if (shown.n + REST_BYTES > sizeof text - len) {
+            break;
+        }
+        len += (size_t)snprintf(text + len, sizeof text - len, "%s%.*s", i > 0 ? ", " : "",
+                                (int)shown.n, shown.p);
     }
-    struct beacon_str shown = beacon_utf8_cut(first->path, SHOWN_BYTES);
-    if (n > 1) {
-        (void)snprintf(others, sizeof others, " and %zu other protected names", n - 1);
+    if (i < n) {
+        len += (size_t)snprintf(text + len, sizeof text - len, " and %zu more", n - i);
     }
-    (void)snprintf(text, sizeof text, "Not prevented: %s %.*s%s%s.", what, (int)shown.n, shown.p,
-                   others, but);
-    add_if(notes, true, text);
+    (void)snprintf(text + len, sizeof text - len, "%s.", but);
+    add_if(notes, n > 0, text);
 }
 
 beacon_rc notes_write(const struct policy_view *view, uint32_t level, bool is_asked,

@@ -49,6 +49,15 @@ bool policy_is_writable_tree(const struct beacon_path_rule *rule)
     return rule->fd < 0 || (fstat(rule->fd, &st) == 0 && S_ISDIR(st.st_mode));
 }
 
+static void keep_rule(const struct beacon_path_rule *list[POLICY_SHOWN], size_t *n,
+                      const struct beacon_path_rule *rule)
+{
+    if (*n < POLICY_SHOWN) {
+        list[*n] = rule;
+    }
+    (*n)++;
+}
+
 /* A rule cannot take away what a rule above it gave: Landlock only adds up. A soft one is told of. */
 static beacon_rc read_denial(const struct beacon_sandbox_policy *policy,
                              const struct beacon_path_rule *rule, struct policy_view *view,
@@ -62,12 +71,10 @@ static beacon_rc read_denial(const struct beacon_sandbox_policy *policy,
                                  (int)(rule->path.n < 200 ? rule->path.n : 200), rule->path.p);
     }
     if (is_granted(policy, rule->path, taken)) {
-        view->unprotected = view->unprotected == NULL ? rule : view->unprotected;
-        view->n_unprotected++;
+        keep_rule(view->unprotected, &view->n_unprotected, rule);
     }
     if (is_granted(policy, rule->path, rule->access & BEACON_PATH_READ)) {
-        view->unhidden = view->unhidden == NULL ? rule : view->unhidden;
-        view->n_unhidden++;
+        keep_rule(view->unhidden, &view->n_unhidden, rule);
     }
     return BEACON_OK;
 }
@@ -152,7 +159,7 @@ uint32_t policy_promise(const struct policy_view *view, uint32_t level)
     if (view->has_network) {
         promise &= ~BEACON_SB_NET;
     }
-    if (!view->is_read_limited || view->unhidden != NULL) {
+    if (!view->is_read_limited || view->n_unhidden > 0) {
         promise &= ~BEACON_SB_FS_READ;
     }
     if (!view->is_exec_limited) {

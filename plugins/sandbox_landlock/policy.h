@@ -7,14 +7,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define POLICY_SHOWN 16
+
 struct policy_view {
     bool has_network;
     bool is_read_limited, is_exec_limited; /* not everything may be read, or run */
     bool is_read_only;                     /* no directory may be written */
     bool lacks_loopback;                   /* it was asked for, and is off with the network */
 
-    /* What a rule takes away and Landlock cannot: the first of them, or NULL, and how many. */
-    const struct beacon_path_rule *unhidden, *unprotected;
+    /* What a rule takes away and Landlock cannot: how many, and the first of them. */
+    const struct beacon_path_rule *unhidden[POLICY_SHOWN], *unprotected[POLICY_SHOWN];
     size_t n_unhidden, n_unprotected;
 };
 

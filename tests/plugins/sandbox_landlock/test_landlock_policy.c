@@ -103,7 +103,7 @@ static void denied_write_where_nothing_was_allowed_is_fine(void **state)
     struct policy_view view = {0};
     assert_ok(read_own("/wide/path", DENY | WRITE, &view, &err), &err); /* not beneath /w */
     assert_ok(read_own("/etc", DENY | WRITE, &view, &err), &err);
-    assert_null(view.unhidden);
+    assert_int_equal(view.n_unhidden, 0);
 }
 
 static void readable_secret_is_told_and_reads_are_not_promised(void **state)
@@ -112,7 +112,7 @@ static void readable_secret_is_told_and_reads_are_not_promised(void **state)
     struct beacon_error err = {0};
     struct policy_view view = {0};
     assert_ok(read_own("/home/auth.json", DENY | READ, &view, &err), &err);
-    assert_non_null(view.unhidden);
+    assert_int_equal(view.n_unhidden, 1);
     assert_int_equal(policy_promise(&view, 7) & BEACON_SB_FS_READ, 0);
 }
 
@@ -232,17 +232,36 @@ static const char *notes_of(const struct policy_view *view, bool is_asked, struc
     return text_string(out);
 }
 
-static void notes_name_one_protected_path_and_count_the_others(void **state)
+static void notes_name_protected_paths_and_count_what_is_too_much(void **state)
 {
     (void)state;
     AUTO_TEXT struct text one, many;
     const struct beacon_path_rule rule = rule_of("/w/.git/hooks", DENY | WRITE | SOFT);
-    struct policy_view view = {.unprotected = &rule, .n_unprotected = 1};
+    struct policy_view view = {.n_unprotected = 1};
+    for (size_t i = 0; i < POLICY_SHOWN; i++) {
+        view.unprotected[i] = &rule;
+    }
     const char *text = notes_of(&view, true, &one);
     assert_non_null(strstr(text, "Not prevented: writing to /w/.git/hooks, inside"));
     assert_null(strstr(text, "planting"));
-    view.n_unprotected = 9;
-    assert_non_null(strstr(notes_of(&view, true, &many), "and 8 other protected names"));
+    view.n_unprotected = POLICY_SHOWN + 8;
+    assert_non_null(strstr(notes_of(&view, true, &many), "/w/.git/hooks and 8 more, inside"));
+}
+
+static void note_of_very_long_names_stays_whole(void **state)
+{
+    (void)state;
+    AUTO_TEXT struct text out;
+    char path[4096];
+    memset(path, 'a', sizeof path - 1);
+    path[0] = '/';
+    path[sizeof path - 1] = '\0';
+    const struct beacon_path_rule rule = rule_of(path, DENY | WRITE | SOFT);
+    struct policy_view view = {.n_unprotected = POLICY_SHOWN};
+    for (size_t i = 0; i < POLICY_SHOWN; i++) {
+        view.unprotected[i] = &rule;
+    }
+    assert_non_null(strstr(notes_of(&view, true, &out), "attributes are kept.\n"));
 }
 
 static void notes_say_what_is_open_when_nobody_is_asked(void **state)
@@ -279,7 +298,8 @@ int main(void)
         cmocka_unit_test(parts_of_the_network_are_refused),
         cmocka_unit_test(loopback_is_off_with_the_network),
         cmocka_unit_test(soft_denials_inside_a_writable_tree_are_counted_and_go_on),
-        cmocka_unit_test(notes_name_one_protected_path_and_count_the_others),
+        cmocka_unit_test(notes_name_protected_paths_and_count_what_is_too_much),
+        cmocka_unit_test(note_of_very_long_names_stays_whole),
         cmocka_unit_test(notes_say_what_is_open_when_nobody_is_asked),
         cmocka_unit_test(notes_of_read_only_speak_of_nothing_writable),
         cmocka_unit_test(refusal_is_quoted_with_the_rules),
