@@ -34,7 +34,8 @@ static void place_init(struct place *place, void **state)
     assert_int_equal(mkdir(place->out, 0755), 0);
     place->fd = open(place->in, O_PATH | O_DIRECTORY | O_CLOEXEC);
     assert_true(place->fd >= 0);
-    place->roots = (struct patch_roots){&place->fd, (const char *const *)&place->in, 1};
+    place->roots =
+        (struct patch_roots){.fds = &place->fd, .paths = (const char *const *)&place->in, .n = 1};
     text_init(&place->why, PATCH_WHY_MAX);
 }
 
@@ -449,7 +450,7 @@ static void the_innermost_root_decides_what_is_protected(void **state)
     AUTO_CLOSE int work_fd = open(work, O_PATH | O_DIRECTORY | O_CLOEXEC);
     const int fds[] = {place.fd, work_fd};
     const char *paths[] = {place.in, work};
-    place.roots = (struct patch_roots){fds, paths, 2};
+    place.roots = (struct patch_roots){.fds = fds, .paths = paths, .n = 2};
     assert_applied(&place, "*** Add File: .code/work/f\n+1\n", DONE "A .code/work/f\n");
     assert_not_verified(&place, "*** Add File: .code/f\n+1\n", BEACON_E_REFUSED);
     place_finish(&place);
