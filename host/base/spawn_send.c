@@ -75,7 +75,8 @@ static int fd_of(struct msghdr *message)
 static bool receive(int host_end, uint32_t *ret_tag, int *ret_fd)
 {
     union one_fd control;
-    struct iovec text = {.iov_base = ret_tag, .iov_len = sizeof *ret_tag};
+    uint32_t tag = 0;
+    struct iovec text = {.iov_base = &tag, .iov_len = sizeof tag};
     struct msghdr message = {.msg_iov = &text,
                              .msg_iovlen = 1,
                              .msg_control = &control,
@@ -87,6 +88,7 @@ static bool receive(int host_end, uint32_t *ret_tag, int *ret_fd)
     if (n <= 0) {
         return false;
     }
+    *ret_tag = tag;
     *ret_fd = fd_of(&message);
     return true;
 }
