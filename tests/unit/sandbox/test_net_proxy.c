@@ -524,6 +524,43 @@ static void a_second_request_in_the_same_connection_reaches_nobody(void **state)
     assert_int_equal(atomic_load(&scene.n_served), 1);
 }
 
+static void answer_in_two(struct scene *at, int fd)
+{
+    read_head(at, fd);
+    say(fd, "HTTP/1.1 100 Continue\r\n\r\n");
+    at->n_seen = read_to_end(fd, at->seen, 5);
+    say(fd, "HTTP/1.1 200 OK\r\n\r\nhello\n");
+    (void)shutdown(fd, SHUT_WR);
+    at->n_seen += read_to_end(fd, at->seen + at->n_seen, SEEN_MAX - 1 - at->n_seen);
+    at->seen[at->n_seen] = '\0';
+}
+
+static void post_and_more(struct scene *at)
+{
+    char request[512], answer[1024];
+    AUTO_CLOSE int fd = connected(at->proxy_port);
+    (void)snprintf(request, sizeof request,
+                   "POST http://127.0.0.1:%u/ HTTP/1.1\r\nContent-Length: 5\r\n\r\n",
+                   (unsigned)at->origin_port);
+    say(fd, request);
+    (void)read_to_end(fd, answer, strlen("HTTP/1.1 100 Continue\r\n\r\n"));
+    say(fd, "12345GET http://evil.test/ HTTP/1.1\r\nHost: evil.test\r\n\r\n");
+    size_t n = read_to_end(fd, answer, sizeof answer - 1);
+    answer[n] = '\0';
+    at->out = strstr(answer, "hello") != NULL ? "answered" : "";
+}
+
+static void what_follows_a_body_reaches_nobody(void **state)
+{
+    (void)state;
+    scene.answer = answer_in_two;
+    open_proxy(NULL, 0);
+    with_client(post_and_more);
+    assert_string_equal(scene.out, "answered");
+    until_quiet();
+    assert_string_equal(scene.seen, "12345");
+}
+
 static void answer_big(struct scene *at, int fd)
 {
     AUTO_FREE char *big = alloc_zeroed(BIG_BYTES);
@@ -745,6 +782,7 @@ int main(void)
         SCENE(a_name_that_is_looked_up_slowly_holds_up_nobody_else),
         SCENE(a_half_closed_tunnel_still_brings_the_answer),
         SCENE(a_second_request_in_the_same_connection_reaches_nobody),
+        SCENE(what_follows_a_body_reaches_nobody),
         SCENE(a_slow_reader_gets_every_byte),
         SCENE(what_is_no_clear_request_is_refused),
         SCENE(a_head_without_end_is_refused),
