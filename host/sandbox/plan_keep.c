@@ -88,18 +88,30 @@ static bool know_source(int fd, struct plan_mount *mount)
     return true;
 }
 
+static uint32_t known_flags(uint32_t op)
+{
+    switch (op) {
+    case BEACON_OP_BIND:
+        return BEACON_MOUNT_RECURSIVE | BEACON_MOUNT_MAKE_TARGET | BEACON_MOUNT_IF_THERE;
+    case BEACON_OP_MOUNT:
+        return BEACON_MOUNT_MAKE_TARGET;
+    case BEACON_OP_MASK:
+        return BEACON_MOUNT_IF_THERE;
+    case BEACON_OP_MOUNT_ATTR:
+        return BEACON_MOUNT_RECURSIVE;
+    default:
+        return 0;
+    }
+}
+
 /* What each operation cannot do without, and what it has no use for. */
 static bool is_sound(uint32_t op, const struct plan_mount *mount)
 {
-    const uint32_t flags = op == BEACON_OP_BIND ? BEACON_MOUNT_RECURSIVE | BEACON_MOUNT_MAKE_TARGET
-                           : op == BEACON_OP_MOUNT      ? BEACON_MOUNT_MAKE_TARGET
-                           : op == BEACON_OP_MOUNT_ATTR ? BEACON_MOUNT_RECURSIVE
-                                                        : 0;
     const bool needs_source = op == BEACON_OP_BIND || op == BEACON_OP_SYMLINK;
     const bool has_source = mount->source != NULL;
     const bool is_path = op != BEACON_OP_BIND || (has_source && mount->source[0] == '/');
     const bool has_type = mount->fstype != NULL;
-    return (mount->flags & ~flags) == 0 && (has_source || !needs_source) && is_path &&
+    return (mount->flags & ~known_flags(op)) == 0 && (has_source || !needs_source) && is_path &&
            has_type == (op == BEACON_OP_MOUNT);
 }
 

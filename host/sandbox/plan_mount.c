@@ -52,6 +52,13 @@ static int check(const struct plan_mount *mount, int fd)
     return 0;
 }
 
+/* Files come and go while a command is being started; some of them need not be there. */
+static int pass_over(const struct plan_mount *mount)
+{
+    const bool is_gone = errno == ENOENT || errno == ENOTDIR || errno == ELOOP;
+    return is_gone && (mount->flags & BEACON_MOUNT_IF_THERE) != 0 ? 0 : -1;
+}
+
 static bool is_directory(int fd)
 {
     struct stat st;
@@ -113,7 +120,10 @@ int plan_bind(const struct plan_operation *operation, struct plan_stage *stage)
     const unsigned deep = (mount->flags & BEACON_MOUNT_RECURSIVE) != 0 ? AT_RECURSIVE : 0;
     (void)stage;
     AUTO_CLOSE int source = look_up(mount->source);
-    if (source < 0 || check(mount, source) != 0) {
+    if (source < 0) {
+        return pass_over(mount);
+    }
+    if (check(mount, source) != 0) {
         return -1;
     }
     AUTO_CLOSE int tree = copy_tree(source, "", AT_EMPTY_PATH | deep);
@@ -207,7 +217,7 @@ static int copy_hollow(struct plan_stage *stage, const char *name)
         return -1;
     }
     const int tree = copy_tree(stage->hollow_fd, name, 0);
-    if (tree >= 0 || errno != EINVAL || stage->is_hollow_attached) {
+    if (tree >= 0 || errno != EINVAL || stage->is_hollow_attached || stage->is_hollow_left) {
         return tree;
     }
     return plan_hollow_attach(stage) != 0 ? -1 : copy_tree(stage->hollow_fd, name, 0);
@@ -224,15 +234,37 @@ int plan_hollow_finish(struct plan_stage *stage)
     return fchdir(hollow) != 0 || syscall(SYS_umount2, ".", UNMOUNT_DETACH) != 0 ? -1 : chdir("/");
 }
 
+/* The first directory that is hidden is where the hollow stays, beneath what hides it: taking it down
+ * again would wait for every processor. */
+static int leave_hollow(struct plan_stage *stage, int target)
+{
+    if (stage->hollow_fd < 0 && make_hollow(stage) != 0) {
+        return -1;
+    }
+    if (stage->is_hollow_attached || stage->is_hollow_left) {
+        return 0;
+    }
+    stage->is_hollow_left = attach(stage->hollow_fd, target) == 0;
+    return stage->is_hollow_left ? 0 : -1;
+}
+
 int plan_mask(const struct plan_operation *operation, struct plan_stage *stage)
 {
     const struct plan_mount *mount = operation->mount;
     AUTO_CLOSE int target = look_up(mount->target);
-    if (target < 0 || check(mount, target) != 0) {
+    if (target < 0) {
+        return pass_over(mount);
+    }
+    if (check(mount, target) != 0) {
         return -1;
     }
-    AUTO_CLOSE int tree = copy_hollow(stage, is_directory(target) ? HOLLOW_DIR : HOLLOW_FILE);
-    return tree < 0 ? -1 : attach(tree, target);
+    const bool is_dir = is_directory(target);
+    if (is_dir && leave_hollow(stage, target) != 0) {
+        return -1;
+    }
+    AUTO_CLOSE int top = look_up(mount->target); /* the hollow, if it is here now */
+    AUTO_CLOSE int tree = copy_hollow(stage, is_dir ? HOLLOW_DIR : HOLLOW_FILE);
+    return top < 0 || tree < 0 ? -1 : attach(tree, top);
 }
 
 int plan_change_mount(const struct plan_operation *operation, struct plan_stage *stage)

@@ -40,6 +40,7 @@ struct plan_stage {
     const struct spawn_scene *scene;
     int hollow_fd;           /* of MASK: a file system with an empty directory and file; -1: none */
     bool is_hollow_attached; /* and has a place in the tree, where it must not stay */
+    bool is_hollow_left;     /* and has one where it may: beneath what it hides */
 };
 
 enum plan_fd_use {

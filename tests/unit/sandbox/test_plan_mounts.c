@@ -397,6 +397,24 @@ static void missing_target_is_named_with_its_path(void **state)
     assert_fails_at(plan, 1, ENOENT);
 }
 
+static void what_need_not_be_there_is_passed_over(void **state)
+{
+    char script[4096];
+    const char *gone = temp_path(state, "gone"), *link = temp_path(state, "link");
+    assert_int_equal(symlink("/etc", link), 0);
+    struct beacon_mount mount = {
+        .flags = BEACON_MOUNT_IF_THERE, .target = span(gone), .source_fd = -1};
+    struct plan *plan = new_plan();
+    add_mount(plan, BEACON_OP_MASK, mount);
+    mount.target = span(link);
+    add_mount(plan, BEACON_OP_MASK, mount);
+    mount.source = mount.target;
+    add_mount(plan, BEACON_OP_BIND, mount);
+    add_lock(plan);
+    (void)snprintf(script, sizeof script, "[ -e %s ] || echo gone; readlink %s", gone, link);
+    assert_says(plan, script, "gone\n/etc\n");
+}
+
 /* ---- locks ---- */
 
 static const char unlock_script[] = "umount %s 2>/dev/null && echo unmounted; "
@@ -602,6 +620,7 @@ int main(void)
         in_temp_dir(link_on_the_way_is_not_followed_either),
         in_temp_dir(other_file_under_a_mask_is_stale),
         in_temp_dir(missing_target_is_named_with_its_path),
+        in_temp_dir(what_need_not_be_there_is_passed_over),
         in_temp_dir(locked_mounts_cannot_be_taken_off),
         in_temp_dir(mounts_without_a_lock_can_be_taken_off_by_root),
         in_temp_dir(mounts_of_the_host_do_not_come_in_and_ours_do_not_go_out),
