@@ -218,6 +218,8 @@ static void add_hollow(struct mount_list *list, struct beacon_str path, uint32_t
                               .options = BEACON_STR("mode=755,size=64k")});
 }
 
+/* What is taken away is not compared with what the host saw: files are replaced, and sockets made anew,
+ * and whatever bears the name by then is closed just as well. */
 static void mask_place(struct mount_list *list, const struct mount_place *place)
 {
     if (place->holds_revealed) {
@@ -225,7 +227,9 @@ static void mask_place(struct mount_list *list, const struct mount_place *place)
         return;
     }
     mount_list_add(list, BEACON_OP_MASK,
-                   (struct beacon_mount){.target = place->path, .source_fd = place->fd});
+                   (struct beacon_mount){.flags = place->is_soft ? BEACON_MOUNT_IF_THERE : 0,
+                                         .target = place->path,
+                                         .source_fd = -1});
 }
 
 static struct beacon_str stage_name(const struct mount_places *places,
@@ -259,7 +263,7 @@ static void add_mounts_of(struct mount_list *list, const struct mount_table *tab
         open_place(list, table, place);
         break;
     case PLACE_CLOSE:
-        bind_over_itself(list, place->path, place->fd, MOUNT_ATTR_RDONLY, 0);
+        bind_over_itself(list, place->path, -1, MOUNT_ATTR_RDONLY, 0);
         break;
     case PLACE_MASK:
         mask_place(list, place);

@@ -222,6 +222,22 @@ static void unreadable_file_is_masked_wherever_it_is(void **state)
     end(&scene);
 }
 
+/* Sockets come and go between the look of the host and the start of the command. */
+static void soft_mask_may_find_nothing_and_a_hard_one_may_not(void **state)
+{
+    struct scene scene;
+    begin(&scene);
+    const char *hard = temp_path(state, "hard"), *soft = temp_path(state, "soft");
+    write_text(hard, "");
+    write_text(soft, "");
+    add_rule(&scene, hard, HIDDEN);
+    add_rule(&scene, soft, HIDDEN | BEACON_PATH_SOFT);
+    plan_well(&scene);
+    assert_int_equal(scene.mounts.ops[position(&scene, hard)].mount.flags, 0);
+    assert_int_equal(scene.mounts.ops[position(&scene, soft)].mount.flags, BEACON_MOUNT_IF_THERE);
+    end(&scene);
+}
+
 static void workspace_beneath_a_mask_is_brought_back(void **state)
 {
     struct scene scene;
@@ -419,6 +435,7 @@ int main(void)
         in_temp_dir(rules_may_come_in_any_order),
         in_temp_dir(what_was_never_writable_needs_no_mount),
         in_temp_dir(unreadable_file_is_masked_wherever_it_is),
+        in_temp_dir(soft_mask_may_find_nothing_and_a_hard_one_may_not),
         in_temp_dir(workspace_beneath_a_mask_is_brought_back),
         in_temp_dir(hard_denial_of_a_missing_name_stays_in_the_plan),
         in_temp_dir(soft_denial_of_a_missing_name_is_noted),
