@@ -24,6 +24,7 @@ extern char **environ;
 /* cmocka gives one state pointer per test, and temp_dir() wants it: stages are found beside it. */
 static struct stage current;
 static char *last_output;
+static const char *backend = "auto";
 
 struct stage *stage_of(void **state)
 {
@@ -64,11 +65,27 @@ int stage_teardown(void **state)
     return temp_dir_teardown(state);
 }
 
+void stage_use_backend(const char *name)
+{
+    backend = name;
+}
+
+bool stage_has_backend(void **state, const char *name)
+{
+    struct beacon_error err = {0};
+    struct sandbox *sandbox = NULL;
+    struct sandbox_settings settings = stage_settings(state, SANDBOX_READ_ONLY);
+    settings.backend = name;
+    int rc = sandbox_create(stage_of(state)->plugins, &settings, &sandbox, &err);
+    sandbox_destroy(sandbox);
+    return rc == BEACON_OK;
+}
+
 struct sandbox_settings stage_settings(void **state, enum sandbox_mode mode)
 {
     return (struct sandbox_settings){
         .mode = mode,
-        .backend = "auto",
+        .backend = backend,
         .cwd = stage_of(state)->work,
         .exclude_tmpdir = true,
         .exclude_slash_tmp = true,

@@ -24,6 +24,12 @@ int stage_teardown(void **state); /* per test */
 struct stage *stage_of(void **state);
 const char *stage_path(void **state, const char *name); /* beneath the stage's directory */
 
+/* The backend of stage_settings() from now on; "auto" at first. `name` is borrowed for good. */
+void stage_use_backend(const char *name);
+
+/* Can `name` be had here, as this user, in this mode? */
+bool stage_has_backend(void **state, const char *name);
+
 struct sandbox_settings stage_settings(void **state, enum sandbox_mode mode);
 
 /* Run `script` by sh in the workspace. Returns its exit status, 128 + signal, or -1 when it could

@@ -6,16 +6,15 @@
 
 #include "unit/sandbox/confined.h"
 
-/* What a program needs that is not installed here is no failure of the sandbox: `need` is run
- * unconfined first, and the row passed over when it fails. */
+/* What a program needs that is not installed here is no failure of the sandbox: `need` is run in the
+ * workspace, unconfined, and the row passed over when it fails. */
 struct everyday {
     const char *need, *script;
 };
 
 static const struct everyday everyday[] = {
-    {"git --version",
-     "git init -q . && git config user.name a && git config user.email a@b.invalid "
-     "&& echo 1 > f && git add f && git commit -qm one && echo 2 > f && "
+    {"git init -q . && git config user.name a && git config user.email a@b.invalid",
+     "echo 1 > f && git add f && git commit -qm one && echo 2 > f && "
      "git status --short && git diff --stat && git commit -qam two && "
      "git stash list && git log --oneline"},
     {"gcc --version && make --version",
@@ -60,7 +59,8 @@ static const struct everyday everyday[] = {
 
 static void runs(void **state, const struct everyday *row)
 {
-    const char *const need[] = {"sh", "-c", row->need, NULL};
+    const char *const need[] = {
+        "sh", "-c", "cd \"$1\" && eval \"$2\"", "sh", stage_of(state)->work, row->need, NULL};
     const char *out = "";
     struct sandbox_settings settings = stage_settings(state, SANDBOX_WORKSPACE_WRITE);
     settings.exclude_slash_tmp = false;
@@ -74,13 +74,29 @@ static void runs(void **state, const struct everyday *row)
     }
 }
 
-static void everyday_programs_work_in_the_workspace(void **state)
+static void everyday_programs_work(void **state)
 {
     for (size_t i = 0; i < sizeof everyday / sizeof everyday[0]; i++) {
         runs(state, &everyday[i]);
         assert_int_equal(stage_teardown(state), 0);
         assert_int_equal(stage_setup(state), 0);
     }
+}
+
+static void everyday_programs_work_in_namespaces(void **state)
+{
+    if (!stage_has_backend(state, "namespaces")) {
+        skip();
+    }
+    stage_use_backend("namespaces");
+    everyday_programs_work(state);
+}
+
+static void everyday_programs_work_under_landlock(void **state)
+{
+    stage_use_backend("landlock");
+    everyday_programs_work(state);
+    stage_use_backend("auto");
 }
 
 static void reading_programs_work_in_read_only(void **state)
@@ -98,7 +114,8 @@ static void reading_programs_work_in_read_only(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        on_stage(everyday_programs_work_in_the_workspace),
+        on_stage(everyday_programs_work_in_namespaces),
+        on_stage(everyday_programs_work_under_landlock),
         on_stage(reading_programs_work_in_read_only),
     };
     return cmocka_run_group_tests_name("sandbox/everyday", tests, NULL, NULL);

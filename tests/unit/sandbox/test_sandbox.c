@@ -94,7 +94,7 @@ static void missing_working_directory_is_an_error(void **state)
 }
 
 /* A process may be under sixteen Landlock layers at most; one more is refused by the kernel. */
-static void operation_the_kernel_refuses_is_named(void **state)
+static void sandbox_inside_too_many_others_is_refused_in_words(void **state)
 {
     int fds[2];
     char message[256] = "";
@@ -120,8 +120,7 @@ static void operation_the_kernel_refuses_is_named(void **state)
     (void)close(fds[1]);
     assert_true(read(fds[0], message, sizeof message - 1) > 0);
     (void)close(fds[0]);
-    assert_non_null(strstr(message, "operation 3, cannot apply the Landlock ruleset"));
-    assert_non_null(strstr(message, "Argument list too long"));
+    assert_non_null(strstr(message, "inside too many sandboxes already"));
 }
 
 static void sandbox_works_inside_a_sandbox(void **state)
@@ -205,10 +204,11 @@ static void refusal_is_told_to_the_model(void **state)
     AUTO_TEXT struct text diagnosis;
     const char *const argv[] = {"false", NULL};
     const char *const env[] = {"PATH=/usr/bin:/bin", NULL};
-    const struct sandbox_settings settings = stage_settings(state, SANDBOX_READ_ONLY);
+    struct sandbox_settings settings = stage_settings(state, SANDBOX_READ_ONLY);
     const struct sandbox_command command = {
         .argv = argv, .env = env, .in_fd = -1, .out_fd = -1, .err_fd = -1};
     int status = 0;
+    settings.backend = "landlock";
     text_init(&diagnosis, 4096);
     assert_ok(sandbox_create(stage_of(state)->plugins, &settings, &sandbox, &err), &err);
     assert_ok(sandbox_start(sandbox, &command, &run, &child, &err), &err);
@@ -256,6 +256,7 @@ static void explanation_names_what_is_not_enforced(void **state)
     AUTO_TEXT struct text out;
     struct sandbox_settings settings = stage_settings(state, SANDBOX_WORKSPACE_WRITE);
     settings.home = stage_of(state)->outside;
+    settings.backend = "landlock";
     text_init(&out, 65536);
     assert_ok(sandbox_create(stage_of(state)->plugins, &settings, &sandbox, &err), &err);
     assert_ok(sandbox_explain(sandbox, &out, &err), &err);
@@ -266,7 +267,7 @@ static void explanation_names_what_is_not_enforced(void **state)
     assert_non_null(strstr(text_string(&out), "Wanted but not enforced: file reads"));
     assert_non_null(strstr(text_string(&out), "apply the Landlock ruleset"));
     assert_non_null(strstr(text_string(&out), "Not prevented: reading "));
-    assert_non_null(strstr(text_string(&out), "planting code that git"));
+    assert_non_null(strstr(text_string(&out), ".vscode"));
 }
 
 static void explanation_names_every_writable_place(void **state)
@@ -275,7 +276,8 @@ static void explanation_names_every_writable_place(void **state)
     struct sandbox *sandbox = NULL;
     AUTO_TEXT struct text out;
     struct sandbox_settings settings = stage_settings(state, SANDBOX_WORKSPACE_WRITE);
-    settings.home = stage_of(state)->work;
+    settings.home = stage_path(state, "work/home");
+    assert_int_equal(mkdir(settings.home, 0700), 0);
     settings.exclude_slash_tmp = false;
     text_init(&out, 65536);
     assert_ok(sandbox_create(stage_of(state)->plugins, &settings, &sandbox, &err), &err);
@@ -301,7 +303,8 @@ static void ordinary_user_is_confined_as_well(void **state)
     pid_t host = fork();
     assert_true(host >= 0);
     if (host == 0) {
-        if (setgroups(0, NULL) != 0 || setgid(NOBODY) != 0 || setuid(NOBODY) != 0) {
+        if (setgroups(0, NULL) != 0 || setgid(NOBODY) != 0 || setuid(NOBODY) != 0 ||
+            prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) != 0) { /* as after execve */
             _exit(10);
         }
         if (access(TEST_BUILD_DIR "/bin", X_OK) != 0) {
@@ -311,7 +314,7 @@ static void ordinary_user_is_confined_as_well(void **state)
                            run_workspace(state, "echo x > ../outside/secret", NULL) != 0 &&
                            run_workspace(state, "rm ../outside/secret", NULL) != 0 &&
                            run_read_only(state, "echo x > newer", NULL) != 0 &&
-                           strcmp(attempt(state, SANDBOX_READ_ONLY, "inet", ""), "EPERM") == 0;
+                           strcmp(attempt(state, SANDBOX_READ_ONLY, "bpf", ""), "EPERM") == 0;
         _exit(is_confined ? 0 : 1);
     }
     int status = 0;
@@ -332,7 +335,7 @@ int main(void)
         on_stage(plan_with_an_unknown_operation_is_refused),
         on_stage(failing_operation_is_told_by_index_name_and_reason),
         on_stage(missing_working_directory_is_an_error),
-        on_stage(operation_the_kernel_refuses_is_named),
+        on_stage(sandbox_inside_too_many_others_is_refused_in_words),
         on_stage(sandbox_works_inside_a_sandbox),
         on_stage(directory_or_socket_as_input_is_replaced),
         on_stage(network_socket_as_output_is_refused),
