@@ -48,7 +48,7 @@ outside_arrows() {
             folder = FILENAME; sub(/[^\/]*$/, "", folder); split(name, path, "/")
             split(FILENAME, part, "/"); if (name == part[2] "_manifest.h") next
             is_quoted = substr($0, RSTART, 1) == "\""
-            if (FILENAME ~ /^sdk\/check\// && is_quoted && path[1] ~ /^(base|plugin|sandbox)$/) next
+            if (FILENAME ~ /^sdk\/check\// && is_quoted && path[1] ~ /^(base|plugin|sandbox|verify)$/) next
             if (FILENAME ~ /^sdk\/check\// && name == "cli/args.h") next
             if (is_quoted && (name ~ /\.\./ || (getline line < (folder name)) <= 0))
                 print FILENAME ":" FNR ": \"" name "\" is not beside it"

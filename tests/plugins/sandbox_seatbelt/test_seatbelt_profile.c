@@ -54,7 +54,7 @@ static void begin_workspace(struct fixture *it, uint32_t net)
     add_rule(it, "/w/sub/.git", DENY | WRITE);
     add_rule(it, "/w/sub/.git/objects", READ | WRITE | EXEC);
     add_rule(it, "/w/.envrc", DENY | READ | WRITE | EXEC);
-    add_rule(it, "/home/u/.code/auth.json", DENY | READ | WRITE | BEACON_PATH_SOFT);
+    add_rule(it, "/users/u/.code/auth.json", DENY | READ | WRITE | BEACON_PATH_SOFT);
     add_rule(it, "/dev/null", READ | WRITE);
 }
 
@@ -256,12 +256,12 @@ static void credentials_can_neither_be_read_nor_moved(void **state)
     (void)state;
     struct fixture it;
     begin_workspace(&it, BEACON_NET_NONE);
-    add_rule(&it, "/home/u", READ | WRITE | EXEC);
+    add_rule(&it, "/users/u", READ | WRITE | EXEC);
     make(&it);
-    assert_false(is_allowed(&it, "file-read-data", "/home/u/.code/auth.json"));
-    assert_false(is_allowed(&it, "file-write-unlink", "/home/u/.code/auth.json"));
-    assert_false(is_allowed(&it, "file-write-unlink", "/home/u/.code"));
-    assert_true(is_allowed(&it, "file-read-data", "/home/u/.code/config.toml"));
+    assert_false(is_allowed(&it, "file-read-data", "/users/u/.code/auth.json"));
+    assert_false(is_allowed(&it, "file-write-unlink", "/users/u/.code/auth.json"));
+    assert_false(is_allowed(&it, "file-write-unlink", "/users/u/.code"));
+    assert_true(is_allowed(&it, "file-read-data", "/users/u/.code/config.toml"));
     profile_finish(&it.profile);
 }
 
