@@ -30,8 +30,8 @@ static const char *const variables[][2] = {
     {"http_proxy", "http://" AT_PROXY},
     {"HTTPS_PROXY", "http://" AT_PROXY},
     {"https_proxy", "http://" AT_PROXY},
-    {"ALL_PROXY", "socks5h://" AT_PROXY},
-    {"all_proxy", "socks5h://" AT_PROXY},
+    {"ALL_PROXY", "http://" AT_PROXY}, /* SOCKS is served too, but httpx ends when it is told so */
+    {"all_proxy", "http://" AT_PROXY},
     {"NO_PROXY", "localhost,127.0.0.1,::1"},
     {"no_proxy", "localhost,127.0.0.1,::1"},
     {"NODE_USE_ENV_PROXY", "1"}, /* node looks at the others only when told */

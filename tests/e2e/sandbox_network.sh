@@ -31,8 +31,8 @@ expect_exit 0
 expect_equal 'its requests' "$(n_requests)" 1
 inside --allow "127.0.0.1:$PORT" -- "unset NO_PROXY no_proxy; curl -sS --proxytunnel $URL"
 expect_exit 0
-inside --allow "127.0.0.1:$PORT" -- "unset NO_PROXY no_proxy http_proxy; curl -sS $URL"
-expect_exit 0 # by ALL_PROXY, which is SOCKS
+inside --allow "127.0.0.1:$PORT" -- "unset NO_PROXY no_proxy; curl -sS --proxy socks5h://127.0.0.1:3128 $URL"
+expect_exit 0
 expect_equal 'its requests' "$(n_requests)" 3
 
 check 'and by no other way'
@@ -101,7 +101,7 @@ inside -- 'echo "$BEACON_SANDBOX $CODEX_SANDBOX_NETWORK_DISABLED ${HTTP_PROXY-no
 expect_stdout 'namespaces 1 none'
 inside --network allow-list -- \
     'echo "$BEACON_SANDBOX ${CODEX_SANDBOX_NETWORK_DISABLED-unset} $https_proxy $ALL_PROXY $NO_PROXY"'
-expect_stdout 'namespaces unset http://127.0.0.1:3128 socks5h://127.0.0.1:3128 localhost,127.0.0.1,::1'
+expect_stdout 'namespaces unset http://127.0.0.1:3128 http://127.0.0.1:3128 localhost,127.0.0.1,::1'
 inside --network on -- 'echo "${CODEX_SANDBOX_NETWORK_DISABLED-unset} ${HTTP_PROXY-none}"'
 expect_stdout 'unset none'
 
