@@ -137,8 +137,9 @@ static void hostile_output_is_not_repeated_blindly(void **state)
     diagnose_in(0, FAILED, binary, sizeof binary - 1, &first);
     assert_int_equal(first.len, 0);
     memset(deep, '/', sizeof deep);
-    memcpy(deep + sizeof deep - 19, " Permission denied\n", 19);
-    diagnose_in(0, FAILED, deep, sizeof deep, &second);
+    static const char end[] = " Permission denied\n";
+    memcpy(deep + sizeof deep - sizeof end, end, sizeof end);
+    diagnose_in(0, FAILED, deep, sizeof deep - 1, &second);
     assert_true(second.len < 2048);
     diagnose_in(0, FAILED, NULL, 0, &third);
     assert_int_equal(third.len, 0);

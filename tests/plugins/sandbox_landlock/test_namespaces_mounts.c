@@ -86,6 +86,31 @@ static void plan_well(struct scene *scene)
     assert_ok(plan(scene, &err), &err);
 }
 
+static char letter_of_bind(const struct beacon_mount *mount)
+{
+    if ((mount->attr_clr & MOUNT_ATTR_NODEV) != 0) {
+        return 'd';
+    }
+    if ((mount->attr_clr & MOUNT_ATTR_RDONLY) != 0) {
+        return 'w';
+    }
+    return (mount->attr_set & MOUNT_ATTR_RDONLY) != 0 ? 'r' : 'p';
+}
+
+static char letter_of(const struct mount_op *op)
+{
+    switch (op->op) {
+    case BEACON_OP_MASK:
+        return 'm';
+    case BEACON_OP_MOUNT:
+        return 't';
+    case BEACON_OP_MOUNT_ATTR:
+        return (op->mount.attr_clr & MOUNT_ATTR_RDONLY) != 0 ? 'W' : 'R';
+    default:
+        return letter_of_bind(&op->mount);
+    }
+}
+
 /* What happens to `path`, in one letter for each mount: w(ritable), r(ead-only), p(inned), m(asked),
  * t(mpfs), d(evice), W and R for attributes changed in place. */
 static const char *fate(const struct scene *scene, const char *path)
@@ -93,21 +118,9 @@ static const char *fate(const struct scene *scene, const char *path)
     static char letters[MAX];
     size_t n = 0;
     for (size_t i = 0; i < scene->mounts.n; i++) {
-        const struct mount_op *op = &scene->mounts.ops[i];
-        const struct beacon_mount *mount = &op->mount;
-        if (!beacon_span_is(mount->target, path)) {
-            continue;
+        if (beacon_span_is(scene->mounts.ops[i].mount.target, path)) {
+            letters[n++] = letter_of(&scene->mounts.ops[i]);
         }
-        const bool is_open = (mount->attr_clr & MOUNT_ATTR_RDONLY) != 0;
-        const bool is_shut = (mount->attr_set & MOUNT_ATTR_RDONLY) != 0;
-        const bool is_device = (mount->attr_clr & MOUNT_ATTR_NODEV) != 0;
-        letters[n++] = op->op == BEACON_OP_MASK         ? 'm'
-                       : op->op == BEACON_OP_MOUNT      ? 't'
-                       : op->op == BEACON_OP_MOUNT_ATTR ? (is_open ? 'W' : 'R')
-                       : is_device                      ? 'd'
-                       : is_open                        ? 'w'
-                       : is_shut                        ? 'r'
-                                                        : 'p';
     }
     letters[n] = '\0';
     return letters;
