@@ -4,6 +4,7 @@
 #include <linux/filter.h>
 #include <sched.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -62,6 +63,13 @@ static beacon_rc unset_variable(const struct beacon_plan *builder, struct beacon
     return add_entry(plan->variables, &plan->n_variables, name);
 }
 
+/* Through one everything beneath it can be opened, whatever is mounted or ruled. */
+static bool is_directory(int fd)
+{
+    struct stat st;
+    return fstat(fd, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
 static beacon_rc give_fd(const struct beacon_plan *builder, int32_t parent_fd, int32_t child_fd)
 {
     struct plan *plan = plan_of(builder);
@@ -69,6 +77,9 @@ static beacon_rc give_fd(const struct beacon_plan *builder, int32_t parent_fd, i
         return BEACON_E_LIMIT;
     }
     if (child_fd <= STDERR_FILENO || child_fd >= PLAN_FD_FLOOR) {
+        return BEACON_E_INVALID;
+    }
+    if (is_directory(parent_fd)) {
         return BEACON_E_INVALID;
     }
     int fd = fcntl(parent_fd, F_DUPFD_CLOEXEC, PLAN_FD_FLOOR);
@@ -148,9 +159,9 @@ static beacon_rc keep_fd(const struct beacon_op *op, const struct plan_step *ste
     return BEACON_OK;
 }
 
-static bool is_target_taken(const struct beacon_op *op)
+static bool is_bad_duplicate(const struct beacon_op *op)
 {
-    return op->op == BEACON_OP_DUP_TO && op->a >= PLAN_FD_FLOOR;
+    return op->op == BEACON_OP_DUP_TO && (op->a >= PLAN_FD_FLOOR || is_directory(op->fd));
 }
 
 /* Without both there is neither a reaper nor anybody who may make the others. */
@@ -199,7 +210,7 @@ static beacon_rc check_all(const struct plan *plan, const struct beacon_op *op,
     if (rc != BEACON_OK) {
         return rc;
     }
-    if (is_target_taken(op) || !is_in_place(plan, step) ||
+    if (is_bad_duplicate(op) || !is_in_place(plan, step) ||
         (op->op == BEACON_OP_NAMESPACES && !is_whole_space(op->flags))) {
         return BEACON_E_INVALID;
     }

@@ -180,14 +180,21 @@ static int explain_failure(const struct sandbox *sandbox, const struct plan *pla
                            strerror(failure->os_errno));
 }
 
-/* Inside, the path leads through other mounts: it is entered there only when it is this directory. -1
- * when it cannot be opened, and then it cannot be entered either. */
-static int open_directory(const struct sandbox *sandbox, const char *path)
+/* Inside, the path leads through other mounts: it is entered there only when it is this directory. */
+static int open_directory(const struct sandbox *sandbox, const char *path, int *ret,
+                          struct beacon_error *err)
 {
-    if (sandbox->cwd_fd >= 0 && strcmp(path, sandbox->cwd) == 0) {
-        return fcntl(sandbox->cwd_fd, F_DUPFD_CLOEXEC, SPAWN_FD_FLOOR);
+    const bool is_ours = sandbox->cwd_fd >= 0 && strcmp(path, sandbox->cwd) == 0;
+    AUTO_CLOSE int opened = is_ours ? -1 : open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    const int from = is_ours ? sandbox->cwd_fd : opened;
+    const int fd = from < 0 ? -1 : fcntl(from, F_DUPFD_CLOEXEC, SPAWN_FD_FLOOR);
+    if (fd < 0) {
+        return error_set_errno(err, errno == EACCES ? BEACON_E_REFUSED : BEACON_E_NOT_FOUND, errno,
+                               "name a directory that exists and that you may enter",
+                               "cannot enter the working directory %s: %s", path, strerror(errno));
     }
-    return open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    *ret = fd;
+    return BEACON_OK;
 }
 
 static int spawn_planned(struct sandbox *sandbox, const struct sandbox_command *command,
@@ -205,11 +212,14 @@ static int spawn_planned(struct sandbox *sandbox, const struct sandbox_command *
         .shares_terminal = command->shares_terminal,
     };
     plan_equip(plan, &request);
-    AUTO_CLOSE int cwd_fd = request.space == NULL ? -1 : open_directory(sandbox, request.cwd);
-    request.cwd_fd = cwd_fd;
+    AUTO_CLOSE int cwd_fd = -1;
     int rc = check_output(sandbox, command->out_fd, err);
     if (rc == BEACON_OK) {
         rc = check_output(sandbox, command->err_fd, err);
+    }
+    if (rc == BEACON_OK && request.space != NULL) {
+        rc = open_directory(sandbox, request.cwd, &cwd_fd, err);
+        request.cwd_fd = cwd_fd;
     }
     if (rc != BEACON_OK) {
         return rc;

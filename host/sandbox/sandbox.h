@@ -81,8 +81,8 @@ struct sandbox_command {
     bool shares_terminal;      /* it may use the person's terminal, which the caller lends it */
 };
 
-/* Start one confined command. *ret_run is given to sandbox_finish() once, after the child is reaped; the
- * caller closes ret_child->pidfd. A set-up step that fails is BEACON_E_REFUSED with a sentence that names
+/* Start one confined command. *ret_run is given to sandbox_finish() once, after the child was had by
+ * spawn_reap(). A set-up step that fails is BEACON_E_REFUSED with a sentence that names
  * the step and the errno; nothing is left running then. */
 int sandbox_start(struct sandbox *sandbox, const struct sandbox_command *command,
                   struct sandbox_run **ret_run, struct spawn_child *ret_child,
@@ -93,6 +93,10 @@ int sandbox_start(struct sandbox *sandbox, const struct sandbox_command *command
  * empty). A NULL run is fine. */
 void sandbox_finish(struct sandbox *sandbox, struct sandbox_run *run, int wait_status,
                     const char *tail, size_t tail_len, struct text *diagnosis);
+
+/* End what is kept running between commands, and is a child of this process: before all its children are
+ * looked at. The next command starts it again. */
+void sandbox_rest(struct sandbox *sandbox);
 
 /* Writable roots for the tools that write by themselves: canonical, existing directories, held open
  * with O_PATH. None in read-only; none in danger-full-access either (ask sandbox_is_unrestricted). */

@@ -235,6 +235,18 @@ static void closed_descriptors_are_invalid(void **state)
     assert_int_equal(builder->give_fd(builder, 9999, 5), BEACON_E_INVALID);
 }
 
+/* It would be a way round everything that is mounted or ruled. */
+static void directories_are_not_handed_to_the_command(void **state)
+{
+    const struct beacon_plan *builder = plan_builder(*state);
+    AUTO_CLOSE int dir = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    AUTO_CLOSE int path = open("/", O_PATH | O_CLOEXEC);
+    assert_int_equal(builder->give_fd(builder, dir, 5), BEACON_E_INVALID);
+    assert_int_equal(builder->give_fd(builder, path, 5), BEACON_E_INVALID);
+    assert_int_equal(add(*state, (struct beacon_op){.op = BEACON_OP_DUP_TO, .fd = dir, .a = 5}),
+                     BEACON_E_INVALID);
+}
+
 static void targets_that_would_hit_our_own_descriptors_are_invalid(void **state)
 {
     const struct beacon_plan *builder = plan_builder(*state);
@@ -401,6 +413,7 @@ int main(void)
         with_plan(truncated_operation_is_invalid),
         with_plan(operation_from_an_older_header_is_taken),
         with_plan(closed_descriptors_are_invalid),
+        with_plan(directories_are_not_handed_to_the_command),
         with_plan(targets_that_would_hit_our_own_descriptors_are_invalid),
         with_plan(endless_plans_hit_a_limit),
         with_plan(huge_note_is_refused),

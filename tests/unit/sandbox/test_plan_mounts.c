@@ -462,6 +462,20 @@ static void mounts_of_the_host_do_not_come_in_and_ours_do_not_go_out(void **stat
     assert_int_equal(access(temp_path(state, "dir/inside"), F_OK), -1);
 }
 
+/* A control group is entered by writing to a file; here it is an ordinary one. */
+static void control_group_is_entered_before_the_command_is_born(void **state)
+{
+    (void)make_dir(state, "group");
+    const char *file = temp_path(state, "group/cgroup.procs");
+    write_text(file, "");
+    AUTO_CLOSE int fd = open(temp_path(state, "group"), O_PATH | O_DIRECTORY | O_CLOEXEC);
+    struct plan *plan = new_plan();
+    add(plan, (struct beacon_op){.op = BEACON_OP_CGROUP, .fd = fd});
+    add_lock(plan);
+    assert_says(plan, "echo ran", "ran\n");
+    assert_string_equal(read_text(file), "0");
+}
+
 /* ---- network ---- */
 
 static void command_reaches_what_listens_for_the_host(void **state)
@@ -624,6 +638,7 @@ int main(void)
         in_temp_dir(locked_mounts_cannot_be_taken_off),
         in_temp_dir(mounts_without_a_lock_can_be_taken_off_by_root),
         in_temp_dir(mounts_of_the_host_do_not_come_in_and_ours_do_not_go_out),
+        in_temp_dir(control_group_is_entered_before_the_command_is_born),
         cmocka_unit_test(command_reaches_what_listens_for_the_host),
         cmocka_unit_test(network_is_its_own_and_down_unless_asked_for),
         cmocka_unit_test(calls_that_wait_are_asked_of_the_host_with_namespaces),
