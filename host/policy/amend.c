@@ -19,7 +19,7 @@
 #include "policy/programs.h"
 #include "policy/rules.h"
 
-#define LOCK_TRIES    100
+#define LOCK_TRIES    20
 #define LOCK_PAUSE_NS 10000000L
 
 /* ---- what is never offered ---- */
@@ -122,7 +122,7 @@ static int fail(const char *path, int os_errno, struct beacon_error *err)
         "cannot add a rule to %s: %s", path, strerror(os_errno));
 }
 
-/* Whoever holds the lock writes one line; who holds it for a second does not let go of it. */
+/* Whoever holds the lock writes one line; who holds it for long does not let go of it. */
 static int lock(int fd, const char *path, struct beacon_error *err)
 {
     static const struct timespec pause = {.tv_nsec = LOCK_PAUSE_NS};

@@ -56,12 +56,10 @@ bool rule_expect(struct rule_parser *parser, char sign)
 bool rule_unexpected(struct rule_parser *parser, char wanted)
 {
     const struct rule_token *token = &parser->token;
-    static const char *const names[] = {[RULE_TOKEN_END] = "the end of the file",
-                                        [RULE_TOKEN_NEWLINE] = "the end of the line",
-                                        [RULE_TOKEN_STRING] = "a string",
-                                        [RULE_TOKEN_INT] = "a number",
-                                        [RULE_TOKEN_NAME] = "",
-                                        [RULE_TOKEN_SIGN] = ""};
+    static const char *const names[] = {
+        [RULE_TOKEN_END] = "end of file", [RULE_TOKEN_NEWLINE] = "end of line",
+        [RULE_TOKEN_STRING] = "string",   [RULE_TOKEN_INT] = "number",
+        [RULE_TOKEN_NAME] = "",           [RULE_TOKEN_SIGN] = ""};
     bool is_sign = token->kind == RULE_TOKEN_SIGN;
     const char *what = token->kind == RULE_TOKEN_NAME ? token->text : names[token->kind];
     const char sign[] = {'`', token->sign, '`', '\0'};

@@ -49,6 +49,22 @@ bool rule_check_follow(struct rule_parser *parser)
                         : rule_unsupported(fault, token->place, "the operator `%c`", token->sign);
 }
 
+/* A name without a value may belong to a construct, which is then what a person wants to be told. */
+static bool refuse_name(struct rule_parser *parser)
+{
+    const char *name = parser->token.text;
+    struct rule_place place = parser->token.place;
+    struct rule_parser ahead = *parser;
+    bool has_next = rule_advance(&ahead);
+    if (has_next && rule_is_sign(&ahead.token, '(')) {
+        return rule_unsupported(parser->scan.fault, place, "a call of %s", name);
+    }
+    if (has_next && ahead.token.kind == RULE_TOKEN_NAME) {
+        (void)rule_check_follow(&ahead);
+    }
+    return rule_fault(parser->scan.fault, place, "%s has no value here", name);
+}
+
 static bool read_constant(struct rule_parser *parser, struct rule_value *ret)
 {
     const char *name = parser->token.text;
@@ -64,10 +80,7 @@ static bool read_constant(struct rule_parser *parser, struct rule_value *ret)
     } else if (rule_is_keyword(name)) {
         return rule_unsupported(parser->scan.fault, place, "`%s`", name);
     } else {
-        struct rule_parser ahead = *parser;
-        bool is_call = rule_advance(&ahead) && rule_is_sign(&ahead.token, '(');
-        return is_call ? rule_unsupported(parser->scan.fault, place, "a call of %s", name)
-                       : rule_fault(parser->scan.fault, place, "%s has no value here", name);
+        return refuse_name(parser);
     }
     ret->place = place;
     return rule_advance(parser);

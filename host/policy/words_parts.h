@@ -49,7 +49,7 @@ bool words_ends_word(char c); /* an unquoted blank, newline or operator characte
 
 static inline bool words_more(const struct words_parser *parser, size_t n)
 {
-    return (size_t)(parser->end - parser->at) >= n;
+    return parser->end > parser->at && (size_t)(parser->end - parser->at) >= n;
 }
 
 static inline bool words_see(const struct words_parser *parser, const char *what, size_t n)

@@ -297,7 +297,6 @@ static void take_operator(struct words_parser *parser, struct frame *frame)
         take_redirection(parser, frame);
         return;
     }
-    bool has_command = end_command(parser, frame);
     bool is_joining = take(parser, "&&") || take(parser, "||");
     if (!is_joining && (take(parser, "|&") || take(parser, ";;") || take(parser, ";&") ||
                         take(parser, ";|") || take(parser, "&"))) {
@@ -306,7 +305,7 @@ static void take_operator(struct words_parser *parser, struct frame *frame)
         is_joining = *parser->at == '|';
         parser->at++;
     }
-    if (!has_command) {
+    if (!end_command(parser, frame)) {
         not_plain(parser);
     }
     frame->awaits_command = is_joining;
@@ -316,19 +315,18 @@ static void take_parenthesis(struct words_parser *parser, struct frame *frame)
 {
     bool is_open = *parser->at == '(';
     not_plain(parser);
-    (void)end_command(parser, frame);
-    if (words_see(parser, "((", 2) && words_skip_arithmetic(parser)) {
-        return;
+    if (!words_see(parser, "((", 2) || !words_skip_arithmetic(parser)) {
+        parser->at++;
+        frame->parentheses += is_open ? 1 : 0;
+        frame->parentheses -= !is_open && frame->parentheses > 0 ? 1 : 0;
     }
-    parser->at++;
-    frame->parentheses += is_open ? 1 : 0;
-    frame->parentheses -= !is_open && frame->parentheses > 0 ? 1 : 0;
+    (void)end_command(parser, frame); /* last: at a limit nothing behind is looked at */
 }
 
 static void take_newline(struct words_parser *parser, struct frame *frame)
 {
-    (void)end_command(parser, frame);
     parser->at++;
+    (void)end_command(parser, frame);
     read_heredocs(parser);
 }
 
