@@ -286,9 +286,16 @@ class Run:
         self.said.flush()
         text = (self.place / "said").read_bytes()
         if self.process.stdout:
-            rest = self.process.stdout.read() if not self.process.stdout.closed else b""
-            self.keep["held"] = self.keep.get("held", b"") + rest
+            self.keep["held"] = self.keep.get("held", b"") + self.rest()
         return (text + self.keep.get("held", b"")).decode(errors="replace")
+
+    def rest(self):
+        """What the pipe has by now: in a control run somebody may hold its other end for long."""
+        os.set_blocking(self.process.stdout.fileno(), False)
+        try:
+            return self.process.stdout.read() or b""
+        except BlockingIOError:
+            return b""
 
     def reports(self):
         return [path.read_text(errors="replace") for path in (self.place / "reports").iterdir()]

@@ -34,6 +34,24 @@ def root_disk():
     return f"/dev/{name}"
 
 
+# ---- the devices that every command has: they are the machine's own ----
+
+SHARED = ("null", "zero", "full", "random", "urandom", "tty")
+
+
+def times_of_devices(run):
+    run.keep["times"] = {name: os.stat(f"/dev/{name}").st_ctime_ns for name in SHARED}
+    return {}
+
+
+def device_changed(run):
+    """Its mode is set to what it is: no harm but to the time of change, which shows that it can be set."""
+    for name in SHARED:
+        if os.stat(f"/dev/{name}").st_ctime_ns != run.keep["times"][name]:
+            return f"the mode of /dev/{name} was set"
+    return ""
+
+
 def node_made(run):
     path = run.work / "node"
     return "a device node was made" if path.exists() and stat.S_ISCHR(path.lstat().st_mode) else ""
@@ -99,6 +117,12 @@ DISK = root_disk()
 AT_TERMINAL = ("@attack", "take-terminal")
 
 CASES = [
+    Attack("the mode of the devices everybody has", 'for d in null zero full random urandom tty; do chmod 666 /dev/$d; done',
+           times_of_devices, harm=device_changed, people="root"),
+    Attack("the mode of a device by its descriptor", '"$ATTACK" fchmod-same /dev/full; "$ATTACK" fchmod-same /dev/null',
+           times_of_devices, harm=device_changed, people="root"),
+    Attack("the mode of a device that was inherited", '"$ATTACK" fd-chmod-same 0', times_of_devices,
+           harm=device_changed, people="root"),
     Attack("make a device node", '"$ATTACK" make-node "$WORK/node"', plain_files, harm=node_made, people="root"),
     Attack("make a device node with mknod", 'mknod "$WORK/node" c 1 3', plain_files, harm=node_made, people="root"),
     Attack("make a device node in /dev", 'mknod "/dev/$(basename "$(dirname "$ATTACK")")" c 1 3', plain_files,

@@ -66,7 +66,7 @@ def kill_beacon(run):
 
 def shown_by_git(run):
     """during: git outside shows nothing that the person has not made."""
-    run.keep["status"] = git(run, "status", "--porcelain", "--ignored", "--untracked-files=all")
+    run.keep["status"] = git(run, "status", "--porcelain", "--untracked-files=all")
     run.keep["status"] += git(run, "add", "-A", "--dry-run")
     if run.way.is_control:
         run.write(run.work / "shown", "")
@@ -95,7 +95,7 @@ def killed_early(run):
         other = another(run, LEAVE + "true")
         time.sleep(MOMENTS.uniform(0, 0.015))
         other.process.kill()
-        other.end()
+        other.process.wait()
     if run.way.is_control:
         run.folder(run.work / "planted")
     return litter(run)
@@ -150,7 +150,7 @@ CASES = [
     case("after many at once", "true", harm=many),
     case("what git shows while a command runs", HOLD, shown_by_git, harm=lambda run: ""),
     case("what git shows to the command", 'cd "$WORK" && [ -z "$CONTROL" ] || touch "$WORK/new"; '
-         'git status --porcelain --ignored --untracked-files=all; git add -A --dry-run', harm=said_by_git),
+         'git status --porcelain --untracked-files=all; git add -A --dry-run', harm=said_by_git),
     case("another command ends before", HOLD + TRY, other_ends, harm=is_made, gaps=KNOWN),
     case("another command is killed before", HOLD + TRY, other_is_killed, harm=is_made, gaps=KNOWN),
     Attack("what a person makes meanwhile", HOLD + '[ -z "$CONTROL" ] || rm -rf "$WORK/.vscode"', new_repository,

@@ -172,8 +172,8 @@ CASES += [
     kept("reopen the configuration", '"$ATTACK" reopen-path "$WORK/.git/config"', CONFIG),
     kept("truncate the configuration", '"$ATTACK" truncate "$WORK/.git/config"', CONFIG),
     kept("map the configuration", '"$ATTACK" map "$WORK/.git/config"', CONFIG),
-    kept("chmod a hook", 'chmod 777 "$WORK/.git/hooks/pre-commit"', HOOKS),
-    kept("touch a hook", 'touch -d 2001-01-01 "$WORK/.git/hooks/pre-commit"', HOOKS),
+    kept("chmod a hook", 'chmod 777 "$WORK/.git/hooks/pre-commit"', HOOKS, gaps=()),
+    kept("touch a hook", 'touch -d 2001-01-01 "$WORK/.git/hooks/pre-commit"', HOOKS, gaps=()),
     kept("an unnamed file as hook", '"$ATTACK" link-unnamed "$WORK" "$WORK/.git/hooks/planted"', HOOKS),
     kept("a bind over the hooks", 'mkdir "$WORK/evil" && unshare -Urm sh -c "mount --bind $WORK/evil $WORK/.git/hooks && '
          'echo x >$WORK/.git/hooks/planted"; echo x >"$WORK/.git/hooks/planted"', HOOKS),
@@ -193,7 +193,8 @@ CASES += [
     attack("a gitdir file that leads elsewhere", 'mkdir -p "$WORK/evil"; ' + PLANT_REPOSITORY.format("$WORK/evil")
            + '; echo "gitdir: $WORK/evil/.git" >"$WORK/.git"', empty, harm=evil_ran()),
     attack("a repository in a workspace without one", PLANT_REPOSITORY.format("$WORK"), empty, harm=evil_ran()),
-    attack("a bare repository in a workspace without one", PLANT_BARE.format("$WORK"), empty, harm=evil_ran()),
+    attack("a bare repository in a workspace without one", PLANT_BARE.format("$WORK"), empty, harm=evil_ran(),
+           gaps=()),
     attack("an option of the repository that runs a program", 'cd "$WORK" && ' + FSMONITOR % "false" + ' >.git/config',
            bare_workspace, harm=evil_ran()),
 ]

@@ -51,6 +51,15 @@ def describe(path):
     return about
 
 
+def below(top):
+    """Paths beneath a folder, links not followed, whatever comes and goes meanwhile."""
+    if top.is_symlink():
+        return
+    for folder, folders, files in os.walk(top):
+        for name in folders + files:
+            yield pathlib.Path(folder, name)
+
+
 def snapshot(run, names):
     """{path: description} of what is below each name; a missing one is None."""
     seen = {}
@@ -59,8 +68,11 @@ def snapshot(run, names):
         if not os.path.lexists(top):
             seen[name] = None
             continue
-        for path in [top, *(top.rglob("*") if top.is_dir() and not top.is_symlink() else ())]:
-            seen[str(path.relative_to(run.place))] = describe(path)
+        for path in [top, *below(top)]:
+            try:
+                seen[str(path.relative_to(run.place))] = describe(path)
+            except FileNotFoundError:
+                continue  # made and removed while we look
     return seen
 
 

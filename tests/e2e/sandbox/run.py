@@ -102,7 +102,7 @@ class Suite:
     def once(self, case, person, way, gap=None):
         """(harm, what it printed, whether the command began)"""
         run = self.arena.run(person, way)
-        run.patience_s = 0.3 if way.is_control or gap else 5
+        run.patience_s = 0.05 if way.is_control else 0.3 if gap else 5
         try:
             harm = carry_out(run, case)
             said = run.output()

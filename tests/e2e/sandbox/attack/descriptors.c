@@ -59,6 +59,14 @@ static int fd_chmod(char **argv)
     return attack_result("fchmod", fchmod(number(argv), 0777));
 }
 
+static int fd_chmod_same(char **argv)
+{
+    struct stat now;
+    return fstat(number(argv), &now) != 0
+               ? attack_failed("fstat")
+               : attack_result("fchmod", fchmod(number(argv), now.st_mode & 07777));
+}
+
 static int fd_time(char **argv)
 {
     const struct timespec old[2] = {{.tv_sec = 1}, {.tv_sec = 1}};
@@ -110,8 +118,17 @@ static int fd_receive(char **argv)
 }
 
 const struct attack descriptor_attacks[] = {
-    {"fd-openat", 1, fd_openat},     {"fd-openat-any", 0, fd_openat_any}, {"fd-write", 1, fd_write},
-    {"fd-truncate", 1, fd_truncate}, {"fd-chmod", 1, fd_chmod},           {"fd-time", 1, fd_time},
-    {"fd-xattr", 1, fd_xattr},       {"fd-reopen", 1, fd_reopen},         {"fd-chdir", 1, fd_chdir},
-    {"fd-proc", 1, fd_proc},         {"fd-receive", 1, fd_receive},       {0},
+    {"fd-openat", 1, fd_openat},
+    {"fd-openat-any", 0, fd_openat_any},
+    {"fd-write", 1, fd_write},
+    {"fd-truncate", 1, fd_truncate},
+    {"fd-chmod", 1, fd_chmod},
+    {"fd-chmod-same", 1, fd_chmod_same},
+    {"fd-time", 1, fd_time},
+    {"fd-xattr", 1, fd_xattr},
+    {"fd-reopen", 1, fd_reopen},
+    {"fd-chdir", 1, fd_chdir},
+    {"fd-proc", 1, fd_proc},
+    {"fd-receive", 1, fd_receive},
+    {0},
 };

@@ -34,6 +34,16 @@ static int change_mode_fd(char **argv)
     return attack_result("fchmod", fchmod(open(argv[0], O_RDONLY), 0777));
 }
 
+/* To what it is. */
+static int keep_mode_fd(char **argv)
+{
+    struct stat now;
+    int fd = open(argv[0], O_RDONLY);
+    return fd < 0 || fstat(fd, &now) != 0
+               ? attack_failed("open")
+               : attack_result("fchmod", fchmod(fd, now.st_mode & 07777));
+}
+
 static int change_mode_at(char **argv)
 {
     return attack_result("fchmodat", syscall(SYS_fchmodat, AT_FDCWD, argv[0], 0777));
@@ -195,6 +205,7 @@ static int set_file_attributes(char **argv)
 const struct attack metadata_attacks[] = {
     {"chmod", 1, change_mode},
     {"fchmod", 1, change_mode_fd},
+    {"fchmod-same", 1, keep_mode_fd},
     {"fchmodat", 1, change_mode_at},
     {"fchmodat2", 1, change_mode_at2},
     {"fchmodat2-empty", 1, change_mode_empty},
