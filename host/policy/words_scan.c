@@ -49,22 +49,35 @@ static void expands(struct words_parser *parser, struct scanned_word *word)
 
 /* ---- substitutions ---- */
 
-void words_read_nested(struct words_parser *parser, const char *text, size_t n)
+/* Other bytes, read with a reader of their own: here-documents do not cross the border. */
+static struct words_parser begin_inner(const struct words_parser *parser, const char *text,
+                                       size_t n)
 {
-    struct words_parser inner = {.at = text,
+    return (struct words_parser){.at = text,
                                  .end = text + n,
                                  .script = parser->script,
-                                 .depth = parser->depth + 1,
+                                 .depth = parser->depth,
                                  .is_zsh = parser->is_zsh};
+}
+
+static void end_inner(struct words_parser *parser, struct words_parser *inner)
+{
+    parser->features |= inner->features;
+    for (size_t i = 0; i < inner->n_heredocs; i++) {
+        free(inner->heredocs[i].delimiter);
+    }
+}
+
+void words_read_nested(struct words_parser *parser, const char *text, size_t n)
+{
+    struct words_parser inner = begin_inner(parser, text, n);
     parser->features |= SCRIPT_HAS_MORE;
-    if (inner.depth > SCRIPT_DEPTH_MAX) {
+    if (++inner.depth > SCRIPT_DEPTH_MAX) {
         words_cut(parser);
         return;
     }
     words_read_list(&inner, false);
-    for (size_t i = 0; i < inner.n_heredocs; i++) {
-        free(inner.heredocs[i].delimiter);
-    }
+    end_inner(parser, &inner);
 }
 
 /* parser->at is behind the opening parenthesis. */
@@ -253,24 +266,21 @@ static void scan_dollar(struct words_parser *parser, struct scanned_word *word)
 
 void words_scan_expansions(struct words_parser *parser, const char *text, size_t n)
 {
-    const struct words_parser outer = *parser;
+    struct words_parser inner = begin_inner(parser, text, n);
     struct scanned_word unused = {.is_literal = true};
     text_init(&unused.text, INT_MAX);
-    parser->at = text;
-    parser->end = text + n;
-    while (words_more(parser, 1)) {
-        char c = *parser->at++;
-        if (c == '\\' && words_more(parser, 1)) {
-            parser->at++;
+    while (words_more(&inner, 1)) {
+        char c = *inner.at++;
+        if (c == '\\' && words_more(&inner, 1)) {
+            inner.at++;
         } else if (c == '$') {
-            scan_dollar(parser, &unused);
+            scan_dollar(&inner, &unused);
         } else if (c == '`') {
-            expands(parser, &unused);
-            scan_backquotes(parser);
+            expands(&inner, &unused);
+            scan_backquotes(&inner);
         }
     }
-    parser->at = outer.at;
-    parser->end = outer.end;
+    end_inner(parser, &inner);
     text_finish(&unused.text);
 }
 

@@ -283,6 +283,14 @@ static void commands_are_found_wherever_they_stand(void **state)
     }
 }
 
+static void a_here_document_may_hold_commands_with_newlines(void **state)
+{
+    (void)state;
+    assert_finds("cat <<EOF\n$(\nrm -f y\n)\nEOF\n", "rm|-f|y");
+    assert_finds("cat <<A <<B\n$(x\n)\nA\n`\nrm -f y`\nB\n", "rm|-f|y");
+    assert_finds("cat <<EOF\n$(cat <<X\n\nX\n)\nEOF\nrm -f y", "rm|-f|y");
+}
+
 static void a_word_with_an_expansion_keeps_its_literal_part(void **state)
 {
     (void)state;
@@ -432,6 +440,7 @@ int main(void)
         cmocka_unit_test(zsh_has_more_that_is_not_plain),
         cmocka_unit_test(a_word_that_a_glob_could_turn_into_an_option_is_marked),
         cmocka_unit_test(commands_are_found_wherever_they_stand),
+        cmocka_unit_test(a_here_document_may_hold_commands_with_newlines),
         cmocka_unit_test(a_word_with_an_expansion_keeps_its_literal_part),
         cmocka_unit_test(a_here_document_is_known_with_its_command),
         cmocka_unit_test(what_a_shell_could_read_is_kept),
