@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -55,7 +54,12 @@ static const char *find_line(const char *status, const char *name)
 /* Real, effective, saved and that of file access, which counts. */
 static bool read_fourth(const char *line, unsigned *ret)
 {
-    return line != NULL && sscanf(line, "%*u %*u %*u %u", ret) == 1;
+    for (int i = 0; i < 4 && line != NULL; i++) {
+        char *end = NULL;
+        *ret = (unsigned)strtoul(line, &end, 10);
+        line = end != line ? end : NULL;
+    }
+    return line != NULL;
 }
 
 static bool read_groups(const char *line, struct identity *ret)
@@ -99,16 +103,14 @@ static bool read_theirs(int proc, struct identity *ret)
         return false;
     }
     status[n] = '\0';
-    uint64_t capabilities = 0;
     const char *line = find_line(status, "\nCapEff:\t");
     ret->n_groups = 0;
-    if (line == NULL || sscanf(line, "%" SCNx64, &capabilities) != 1 ||
-        !read_fourth(find_line(status, "\nUid:\t"), &ret->uid) ||
+    if (line == NULL || !read_fourth(find_line(status, "\nUid:\t"), &ret->uid) ||
         !read_fourth(find_line(status, "\nGid:\t"), &ret->gid) ||
         !read_groups(find_line(status, "\nGroups:\t"), ret)) {
         return false;
     }
-    capabilities = shares_users(proc) ? capabilities : 0;
+    const uint64_t capabilities = shares_users(proc) ? strtoull(line, NULL, 16) : 0;
     ret->capabilities[0].effective = (uint32_t)capabilities;
     ret->capabilities[1].effective = (uint32_t)(capabilities >> 32);
     return true;

@@ -246,7 +246,7 @@ static int call_often(const void *ctx)
 {
     (void)ctx;
     for (int i = 0; i < CALLS_EACH; i++) {
-        if (syscall(ASKED, NULL, i) != 2 * i) {
+        if (syscall(ASKED, NULL, i) != 2L * i) {
             return 1;
         }
     }
@@ -315,8 +315,9 @@ static void judge_that_hangs_is_given_up_and_no_call_waits(void **state)
     (void)state;
     struct beacon_error err = {0};
     static struct script script = {.judge = hang};
+    static struct supervisor *supervisor; /* stays, as what the judge holds does */
     assert_int_equal(pipe2(script.hold, O_CLOEXEC), 0);
-    struct supervisor *supervisor = create(PATIENCE);
+    supervisor = create(PATIENCE);
     struct supervisor_watch *hung = NULL, *waiting = NULL, *late = NULL;
     struct asking first = asking_start_for(ASKED, errno_of_call, NULL);
     struct asking second = asking_start_for(ASKED, errno_of_call, NULL);
