@@ -347,6 +347,7 @@ static int run_command(struct sandbox *sandbox, struct loop *loop, char **comman
     running_group = 0;
     spawn_kill(&child);
     spawn_reap(&child, &status);
+    sandbox_rest(sandbox);
     if (!had_children) {
         (void)spawn_sweep(NULL, 0);
     }

@@ -16,16 +16,31 @@
 #include "base/text.h"
 #include "sandbox/cover_file.h"
 #include "sandbox/cover_guard.h"
-#include "sandbox/place_open.h"
+#include "sandbox/cover_lock.h"
+
+/* Every name there may be a cover at. Who removes covers removes those of sessions that left before it,
+ * and that had other names to cover. */
+static const char *const all_names[] = {
+    ".code", ".codex", ".agents",         ".vscode",   ".mcp.json", ".envrc",     ".git",
+    "hooks", "config", "config.worktree", "commondir", "info",      "attributes",
+};
 
 struct cover {
     char *path;
-    int fd;
+    int fd;       /* O_PATH */
+    size_t where; /* index of its directory */
+};
+
+struct covered {
+    char *path;
+    int fd; /* holds the lock */
 };
 
 struct cover_set {
     struct cover *list;
     size_t n;
+    struct covered *directories;
+    size_t n_directories;
     unsigned n_commands;
     struct cover_guard *guard;
 };
@@ -37,22 +52,23 @@ struct cover_set *cover_set_create(void)
     return set;
 }
 
-/* The directory `path` is in; *ret_name points into `path`. */
-static int open_parent(const char *path, const char **ret_name)
+/* Is the cover still at its name? */
+static bool is_there(const struct cover_set *set, const struct cover *cover)
 {
-    AUTO_FREE char *parent = path_parent(path);
-    *ret_name = path_base(path);
-    return place_open(parent);
+    struct stat at, held;
+    return fstatat(set->directories[cover->where].fd, path_base(cover->path), &at,
+                   AT_SYMLINK_NOFOLLOW) == 0 &&
+           fstat(cover->fd, &held) == 0 && at.st_dev == held.st_dev && at.st_ino == held.st_ino;
 }
 
-static void remove_cover(const struct cover *cover, struct text *diagnosis)
+static void tell_if_lost(const struct cover_set *set, const struct cover *cover,
+                         struct text *diagnosis)
 {
-    const char *name = NULL;
-    AUTO_CLOSE int parent = open_parent(cover->path, &name);
-    if (parent < 0) {
-        (void)close(cover->fd); /* the whole directory is gone, and the cover with it */
-    } else if (!cover_file_remove(parent, name, cover->fd) && diagnosis != NULL &&
-               faccessat(parent, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
+    struct stat st;
+    bool is_lost = diagnosis != NULL && !is_there(set, cover) &&
+                   fstatat(set->directories[cover->where].fd, path_base(cover->path), &st,
+                           AT_SYMLINK_NOFOLLOW) == 0;
+    if (is_lost) {
         (void)text_addf(diagnosis,
                         "%s appeared while a command was running, in a place that commands must "
                         "not write: look at it before you use it.\n",
@@ -60,13 +76,28 @@ static void remove_cover(const struct cover *cover, struct text *diagnosis)
     }
 }
 
+static void leave(const struct covered *directory)
+{
+    if (cover_lock_take(directory->fd)) {
+        for (size_t i = 0; i < sizeof all_names / sizeof all_names[0]; i++) {
+            cover_file_remove(directory->fd, all_names[i]);
+        }
+    }
+    (void)close(directory->fd);
+    free(directory->path);
+}
+
 static void remove_all(struct cover_set *set, struct text *diagnosis)
 {
-    while (set->n > 0) {
-        struct cover *cover = &set->list[--set->n];
-        remove_cover(cover, diagnosis);
-        free(cover->path);
+    for (size_t i = 0; i < set->n; i++) {
+        tell_if_lost(set, &set->list[i], diagnosis);
+        (void)close(set->list[i].fd);
+        free(set->list[i].path);
     }
+    for (size_t i = 0; i < set->n_directories; i++) {
+        leave(&set->directories[i]);
+    }
+    set->n = set->n_directories = 0;
 }
 
 void cover_set_destroy(struct cover_set *set)
@@ -76,6 +107,7 @@ void cover_set_destroy(struct cover_set *set)
     }
     remove_all(set, NULL);
     cover_guard_destroy(set->guard);
+    free(set->directories);
     free(set->list);
     free(set);
 }
@@ -95,6 +127,11 @@ bool cover_set_end(struct cover_set *set, struct text *diagnosis)
     return true;
 }
 
+void cover_set_rest(struct cover_set *set)
+{
+    cover_guard_stop(set->guard);
+}
+
 void cover_set_expect(struct cover_set *set, const char *path)
 {
     cover_guard_watch(set->guard, path);
@@ -103,14 +140,12 @@ void cover_set_expect(struct cover_set *set, const char *path)
 /* A cover of this session that is still at its name. One that was taken away is forgotten. */
 static bool find(struct cover_set *set, const char *path, int *ret_fd)
 {
-    struct stat at, held;
     for (size_t i = 0; i < set->n; i++) {
         struct cover *cover = &set->list[i];
         if (strcmp(cover->path, path) != 0) {
             continue;
         }
-        if (lstat(path, &at) == 0 && fstat(cover->fd, &held) == 0 && at.st_dev == held.st_dev &&
-            at.st_ino == held.st_ino) {
+        if (is_there(set, cover)) {
             *ret_fd = cover->fd;
             return true;
         }
@@ -120,6 +155,44 @@ static bool find(struct cover_set *set, const char *path, int *ret_fd)
         return false;
     }
     return false;
+}
+
+/* The directory that `path` is in, shared with other sessions. False with errno. */
+static bool enter(struct cover_set *set, const char *path, size_t *ret_index)
+{
+    AUTO_FREE char *parent = path_parent(path);
+    for (size_t i = 0; i < set->n_directories; i++) {
+        if (strcmp(set->directories[i].path, parent) == 0) {
+            *ret_index = i;
+            return true;
+        }
+    }
+    int fd = cover_lock_share(parent);
+    if (fd < 0) {
+        return false;
+    }
+    set->directories =
+        alloc_grow(set->directories, set->n_directories + 1, sizeof *set->directories);
+    set->directories[set->n_directories] = (struct covered){take_pointer(parent), fd};
+    *ret_index = set->n_directories++;
+    return true;
+}
+
+static bool make(struct cover_set *set, const char *path, enum cover_kind kind)
+{
+    size_t where = 0;
+    if (!enter(set, path, &where)) {
+        return false;
+    }
+    int dir = set->directories[where].fd;
+    int fd = -1;
+    if (cover_file_make(dir, path_base(path), kind) != 0 ||
+        (fd = openat(dir, path_base(path), O_PATH | O_NOFOLLOW | O_CLOEXEC)) < 0) {
+        return false;
+    }
+    set->list = alloc_grow(set->list, set->n + 1, sizeof *set->list);
+    set->list[set->n++] = (struct cover){alloc_string(path), fd, where};
+    return true;
 }
 
 /* Where the host may not make anything a command of the same user may not either; and a file system
@@ -134,7 +207,6 @@ int cover_set_add(struct cover_set *set, const char *path, enum cover_kind kind,
                   struct beacon_error *err)
 {
     assert(set->n_commands > 0 && kind != COVER_NONE);
-    const char *name = NULL;
     if (find(set, path, ret_fd)) {
         return BEACON_OK;
     }
@@ -142,35 +214,26 @@ int cover_set_add(struct cover_set *set, const char *path, enum cover_kind kind,
     if (rc != BEACON_OK) {
         return rc;
     }
-    AUTO_CLOSE int parent = open_parent(path, &name);
-    int fd = parent < 0 ? -1 : cover_file_make(parent, name, kind);
-    if (fd < 0 && is_tolerable(errno)) {
+    if (make(set, path, kind)) {
+        *ret_fd = set->list[set->n - 1].fd;
+        return BEACON_OK;
+    }
+    if (is_tolerable(errno)) {
         *ret_fd = -1;
         return BEACON_OK;
     }
-    if (fd < 0 && errno == EEXIST) {
+    if (errno == EEXIST) {
         return error_set(err, BEACON_E_BUSY, "try again",
                          "%s appeared just before the command was to start", path);
     }
-    if (fd < 0) {
-        return error_set_errno(err, BEACON_E_REFUSED, errno,
-                               "remove the reason, or see docs/sandbox.md for the protected names",
-                               "cannot keep %s from being made by the command: %s", path,
-                               strerror(errno));
-    }
-    set->list = alloc_grow(set->list, set->n + 1, sizeof *set->list);
-    set->list[set->n++] = (struct cover){alloc_string(path), fd};
-    *ret_fd = fd;
-    return BEACON_OK;
+    return error_set_errno(err, BEACON_E_REFUSED, errno,
+                           "remove the reason, or see docs/sandbox.md for the protected names",
+                           "cannot keep %s from being made by the command: %s", path,
+                           strerror(errno));
 }
 
 bool cover_is_one(const char *path)
 {
-    const char *name = NULL;
     struct stat st;
-    if (lstat(path, &st) != 0 || !cover_file_is_one(&st)) {
-        return false;
-    }
-    AUTO_CLOSE int parent = open_parent(path, &name);
-    return parent >= 0 && cover_file_is_vacant(parent, name);
+    return cover_file_is_one(AT_FDCWD, path, &st);
 }

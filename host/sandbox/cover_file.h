@@ -1,6 +1,6 @@
-/* cover_file.h - one cover on disk: made, recognised, shared and removed. Private to cover.c.
+/* cover_file.h - one cover on disk: made, recognised and removed. Private to cover*.c.
  *
- * The locks are always tried and never waited for: a hostile command could hold one. Thread: [main].
+ * Whoever calls this holds a lock on the directory (cover_lock.h). Thread: [main].
  */
 #ifndef HOST_SANDBOX_COVER_FILE_H
 #define HOST_SANDBOX_COVER_FILE_H
@@ -10,17 +10,14 @@
 
 #include "sandbox/cover.h"
 
-/* Make the cover or take over the one that is there. The descriptor, which holds a shared lock; or -1
- * with errno: EEXIST when something else is there, EAGAIN when it does not come to rest. */
-int cover_file_make(int parent, const char *name, enum cover_kind kind);
+/* Make the cover or take over the one that is there. 0, or -1 with errno: EEXIST when something else is
+ * there, EOPNOTSUPP when the file system does not keep such modes. */
+int cover_file_make(int dir, const char *name, enum cover_kind kind);
 
-/* Let go of `fd`, which is closed, and remove the cover unless somebody else holds it. False: at the
- * name is something else now, or nothing. */
-bool cover_file_remove(int parent, const char *name, int fd);
+/* Is there a cover of this user, of whatever kind? */
+bool cover_file_is_one(int dir, const char *name, struct stat *ret);
 
-bool cover_file_is_one(const struct stat *st); /* by owner and mode */
-
-/* By what is in it, too. */
-bool cover_file_is_vacant(int parent, const char *name);
+/* Remove it, if there is one. */
+void cover_file_remove(int dir, const char *name);
 
 #endif

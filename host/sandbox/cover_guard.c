@@ -32,7 +32,7 @@ struct cover_guard *cover_guard_create(void)
     return guard;
 }
 
-static void stop(struct cover_guard *guard)
+void cover_guard_stop(struct cover_guard *guard)
 {
     int status = 0;
     if (guard->is_running) {
@@ -49,7 +49,7 @@ void cover_guard_destroy(struct cover_guard *guard)
     if (guard == NULL) {
         return;
     }
-    stop(guard);
+    cover_guard_stop(guard);
     for (size_t i = 0; i < guard->n; i++) {
         free(guard->paths[i]);
     }
@@ -109,7 +109,7 @@ static int start(struct cover_guard *guard, struct beacon_error *err)
         (void)close(ends[1]);
         return rc;
     }
-    stop(guard); /* the one before */
+    cover_guard_stop(guard); /* the one before */
     guard->child = child;
     guard->end = ends[1];
     guard->is_running = true;

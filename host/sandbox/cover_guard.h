@@ -13,6 +13,8 @@ struct cover_guard;
 struct cover_guard *cover_guard_create(void);        /* starts nothing yet */
 void cover_guard_destroy(struct cover_guard *guard); /* ends and reaps it; NULL is fine */
 
+void cover_guard_stop(struct cover_guard *guard); /* until it is started again */
+
 /* A cover may be made at `path`. */
 void cover_guard_watch(struct cover_guard *guard, const char *path);
 

@@ -57,6 +57,11 @@ static void learn_about_backend(struct sandbox *sandbox)
     plan_destroy(plan);
 }
 
+void sandbox_rest(struct sandbox *sandbox)
+{
+    cover_set_rest(sandbox->covers);
+}
+
 int sandbox_hold_begin(struct sandbox *sandbox, struct beacon_error *err)
 {
     if (sandbox_is_unrestricted(sandbox)) {

@@ -33,7 +33,7 @@ static const struct {
     enum cover_kind cover;
     const char *why;
 } names[] = {
-    {"hooks", COVER_DIRECTORY, hook_why},
+    {"hooks", COVER_SOCKET, hook_why},
     {"config", COVER_EMPTY_FILE, config_why},
     {"config.worktree", COVER_EMPTY_FILE, config_why},
     {"commondir", COVER_COMMONDIR, link_why},
@@ -114,7 +114,7 @@ static void protect_modules(struct place_refresh *refresh, const char *git_dir, 
 }
 
 /* What leads from a linked worktree to the configuration that counts. */
-static void visit_worktree(struct place_refresh *refresh, const char *path, unsigned depth)
+static void protect_worktree(struct place_refresh *refresh, const char *path, unsigned depth)
 {
     static const char *const links[] = {"commondir", "gitdir"};
     for (size_t i = 0; i < sizeof links / sizeof links[0]; i++) {
@@ -126,6 +126,16 @@ static void visit_worktree(struct place_refresh *refresh, const char *path, unsi
     protect_modules(refresh, path, depth + 1);
 }
 
+/* One within the writable places may be removed again: a command could make a repository of any other
+ * directory there as well. */
+static void visit_worktree(struct place_refresh *refresh, const char *path, unsigned depth)
+{
+    AUTO_FREE char *entry = git_file_path(path, "gitdir", "");
+    if (entry == NULL || !places_is_in_writable(refresh->places, entry)) {
+        protect_worktree(refresh, path, depth);
+    }
+}
+
 /* Attributes choose among the filters of the configuration; the rest of info/ is git's own. */
 static void protect_info(struct place_refresh *refresh, const char *git_dir)
 {
@@ -134,7 +144,7 @@ static void protect_info(struct place_refresh *refresh, const char *git_dir)
     if (is_there(info) && !cover_is_one(info)) {
         (void)places_protect(refresh, attributes, COVER_EMPTY_FILE, "it chooses what git runs");
     } else {
-        (void)places_protect(refresh, info, COVER_DIRECTORY, "it chooses what git runs");
+        (void)places_protect(refresh, info, COVER_SOCKET, "it chooses what git runs");
     }
 }
 
@@ -211,6 +221,14 @@ static void protect_git_dir(struct place_refresh *refresh, const char *git_dir, 
     protect_named_by_config(refresh, git_dir);
 }
 
+/* Git looks further up past an empty directory; anything else may stop it. */
+static enum cover_kind cover_for(const char *dir)
+{
+    AUTO_FREE char *above = path_parent(dir);
+    AUTO_FREE char *outer = path_find_upwards(above, ".git");
+    return outer != NULL ? COVER_DIRECTORY : COVER_SOCKET;
+}
+
 /* All of .git, and what it points to where that is writable. */
 static void protect_whole(struct place_refresh *refresh, const char *dir,
                           const struct git_layout *layout)
@@ -220,7 +238,7 @@ static void protect_whole(struct place_refresh *refresh, const char *dir,
         protect_git_dir(refresh, dir, 0);
         return;
     }
-    (void)places_protect(refresh, entry, COVER_DIRECTORY, config_why);
+    (void)places_protect(refresh, entry, cover_for(dir), config_why);
     if (layout->common_dir != NULL && places_is_in_writable(refresh->places, layout->common_dir)) {
         (void)places_protect(refresh, layout->common_dir, COVER_NONE, config_why);
     }
@@ -236,7 +254,7 @@ static void protect_safely(struct place_refresh *refresh, const char *dir,
             allow(refresh, layout->common_dir);
         }
     } else if (layout->kind == GIT_ODD || layout->kind == GIT_NONE) {
-        (void)places_protect(refresh, entry, COVER_DIRECTORY, config_why);
+        (void)places_protect(refresh, entry, cover_for(dir), config_why);
         if (layout->kind == GIT_ODD) {
             places_note(refresh->places,
                         "%s is not writable: what it points to does not point back", entry);
@@ -245,7 +263,7 @@ static void protect_safely(struct place_refresh *refresh, const char *dir,
     }
     protect_git_dir(refresh, layout->common_dir, 0);
     if (layout->kind == GIT_WORKTREE) {
-        visit_worktree(refresh, layout->git_dir, 0);
+        protect_worktree(refresh, layout->git_dir, 0);
     }
 }
 
@@ -254,7 +272,7 @@ static void protect_safely(struct place_refresh *refresh, const char *dir,
 static void disbelieve(struct place_refresh *refresh, const char *dir, struct git_layout *layout)
 {
     AUTO_FREE char *entry = path_join(dir, ".git");
-    if (layout->kind == GIT_DIRECTORY && cover_is_one(entry)) {
+    if (layout->kind != GIT_NONE && layout->kind != GIT_BARE && cover_is_one(entry)) {
         git_layout_finish(layout);
     } else if (layout->kind == GIT_WORKTREE &&
                places_is_in_writable(refresh->places, layout->git_dir) &&
@@ -273,7 +291,8 @@ static void protect_repository(struct place_refresh *refresh, const char *dir, b
     bool is_asked_for = refresh->places->git == SANDBOX_GIT_PROTECTED;
     /* Asked for, it has to be done, unless there is nothing yet. */
     refresh->softness = is_asked_for && layout.kind != GIT_NONE ? 0 : BEACON_PATH_SOFT;
-    if (layout.kind == GIT_NONE && !is_root) {
+    bool is_removable = layout.kind == GIT_WORKTREE && !is_asked_for; /* see visit_worktree() */
+    if (!is_root && (layout.kind == GIT_NONE || is_removable)) {
         git_layout_finish(&layout);
         return;
     }

@@ -12,8 +12,7 @@
 #include "sandbox/places.h"
 #include "sandbox/places_parts.h"
 
-/* Names beneath a root that other programs, or the next session, take orders from. A file among them
- * is covered by a directory as well: git shows no empty directory, but it would show a file. */
+/* Names beneath a root that other programs, or the next session, take orders from. */
 static const struct {
     const char *name, *why;
 } names[] = {
@@ -95,11 +94,9 @@ void places_protect_names(struct place_refresh *refresh)
     refresh->softness = BEACON_PATH_SOFT;
     for (unsigned i = 0; places->is_writable && i < places->n_protected_roots; i++) {
         const char *root = places_root(places, i)->path;
-        AUTO_FREE char *work_tree = path_find_upwards(root, ".git");
-        const enum cover_kind cover = work_tree != NULL ? COVER_HIDDEN : COVER_DIRECTORY;
         for (size_t k = 0; k < sizeof names / sizeof names[0]; k++) {
             AUTO_FREE char *path = path_join(root, names[k].name);
-            (void)places_protect(refresh, path, cover, names[k].why);
+            (void)places_protect(refresh, path, COVER_SOCKET, names[k].why);
         }
     }
     protect_home(refresh);

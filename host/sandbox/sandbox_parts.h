@@ -22,15 +22,15 @@ struct sandbox {
     int cwd_fd; /* O_PATH; -1 when it could not be opened, which only full access tolerates */
     struct sandbox_backend *backend;
     struct supervisor *supervisor; /* of its commands; NULL: none has asked yet */
-    char *passed_over; /* why no stronger one was taken; NULL: this is the strongest */
-    uint32_t admin_require; /* part of policy.require */
+    char *passed_over;             /* why no stronger one was taken; NULL: this is the strongest */
+    uint32_t admin_require;        /* part of policy.require */
     char *admin_where;
     struct places places;
     struct cover_set *covers;
     struct span_list unix_allow;
-    struct net_session *network; /* NULL: it is no allow-list */
+    struct net_session *network;    /* NULL: it is no allow-list */
     bool is_known_to_mount, mounts; /* does the backend bind what covers the missing names? */
-    struct beacon_path_rule *rules;            /* one for each place */
+    struct beacon_path_rule *rules; /* one for each place */
     const struct beacon_path_rule **rule_list; /* pointers to them, as the ABI wants */
     struct beacon_sandbox_policy policy;       /* the same for every command */
 };

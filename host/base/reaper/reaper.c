@@ -33,7 +33,7 @@
 #define WAIT_STOPS   2          /* WUNTRACED */
 #define WAIT_GOES_ON 8          /* WCONTINUED */
 #define WAIT_ALL     0x40000000 /* __WALL */
-#define CLOSED_FLAGS (O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC)
+#define CLOSED_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 #define CLOSING_MS   1000
 #define LOCK_MINE    2 /* LOCK_EX */
 #define LOCK_NO_WAIT 4 /* LOCK_NB */
@@ -191,45 +191,53 @@ static void wait_for_the_end_of_the_host(void)
     }
 }
 
-/* By mode, and empty, as far as it can be told: unlinkat() knows whether a directory is. */
+/* By kind and mode. */
 static bool is_cover(const struct statx *stat)
 {
-    const unsigned mode = stat->stx_mode & 07777U;
-    if ((stat->stx_mode & S_IFMT) == S_IFDIR) {
-        return (mode & REAPER_COVER_DIRECTORY_MASK) == REAPER_COVER_DIRECTORY;
-    }
-    return (stat->stx_mode & S_IFMT) == S_IFREG && mode == REAPER_COVER_FILE &&
-           stat->stx_nlink == 1 && stat->stx_size <= REAPER_COVER_FILE_BYTES;
-}
-
-static bool looks_like_cover(long dir, const char *name, bool *ret_is_directory)
-{
-    struct statx stat;
-    const int flags = name[0] == '\0' ? AT_EMPTY_PATH : AT_SYMLINK_NOFOLLOW;
-    if (raw_call(__NR_statx, dir, name, flags, STATX_BASIC_STATS, &stat) != 0) {
+    const unsigned mode = stat->stx_mode & 07777U & ~(unsigned)REAPER_COVER_IGNORED;
+    switch (stat->stx_mode & S_IFMT) {
+    case S_IFSOCK:
+        return mode == REAPER_COVER_MARK;
+    case S_IFDIR: /* unlinkat() knows whether it is empty */
+        return (mode & REAPER_COVER_DIRECTORY_MASK) == REAPER_COVER_MARK;
+    case S_IFREG:
+        return mode == REAPER_COVER_FILE && stat->stx_nlink == 1 &&
+               stat->stx_size <= REAPER_COVER_FILE_BYTES;
+    default:
         return false;
     }
-    *ret_is_directory = (stat.stx_mode & S_IFMT) == S_IFDIR;
-    return is_cover(&stat);
 }
 
-/* Only what the host made, and that nobody holds. */
-static void remove_cover(const char *path)
+/* Cut `path` at its last slash; the name behind it, or NULL. */
+static char *cut(char *path)
 {
-    bool is_directory = false, is_inner_directory = false;
-    const long fd = raw_call(__NR_openat, AT_FDCWD, path, CLOSED_FLAGS, 0);
-    if (fd < 0) {
+    char *slash = NULL;
+    for (char *p = path; *p != '\0'; p++) {
+        slash = *p == '/' ? p : slash;
+    }
+    if (slash == NULL || slash == path) {
+        return NULL;
+    }
+    *slash = '\0';
+    return slash + 1;
+}
+
+/* Only what the host made, in a directory that no other host has covers in. */
+static void remove_cover(char *path)
+{
+    struct statx stat;
+    const char *name = cut(path);
+    const long dir = name != NULL ? raw_call(__NR_openat, AT_FDCWD, path, CLOSED_FLAGS, 0) : -1;
+    if (dir < 0) {
         return;
     }
-    if (looks_like_cover(fd, "", &is_directory) &&
-        raw_call(__NR_flock, fd, LOCK_MINE | LOCK_NO_WAIT) == 0) {
-        if (is_directory && looks_like_cover(fd, REAPER_COVER_HIDING_NAME, &is_inner_directory) &&
-            !is_inner_directory) {
-            (void)raw_call(__NR_unlinkat, fd, REAPER_COVER_HIDING_NAME, 0);
-        }
-        (void)raw_call(__NR_unlinkat, AT_FDCWD, path, is_directory ? AT_REMOVEDIR : 0);
+    if (raw_call(__NR_flock, dir, LOCK_MINE | LOCK_NO_WAIT) == 0 &&
+        raw_call(__NR_statx, dir, name, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &stat) == 0 &&
+        is_cover(&stat)) {
+        const bool is_directory = (stat.stx_mode & S_IFMT) == S_IFDIR;
+        (void)raw_call(__NR_unlinkat, dir, name, is_directory ? AT_REMOVEDIR : 0);
     }
-    (void)raw_call(__NR_close, fd);
+    (void)raw_call(__NR_close, dir);
 }
 
 static _Noreturn void be_guardian(char *const *paths)

@@ -8,13 +8,13 @@
 #define REAPER_GO_FD         4 /* reaper: eventfd the command waits for */
 #define REAPER_COMMAND_PID   2 /* the first process after pid 1 */
 
-/* What stands in for a missing name and is removed by a guardian: a directory with the sticky bit that
- * only its owner may write, whatever the umask and the directory above made of the rest, with nothing
- * in it or one small file that hides it from git; or such a small file. */
-#define REAPER_COVER_DIRECTORY      01000
-#define REAPER_COVER_DIRECTORY_MASK 05022
+/* What stands in for a missing name and is removed by a guardian, known by the sticky bit and by what is
+ * not allowed: a socket; a directory that nobody may write, whatever the umask left of the rest; a
+ * small file. The directory above may add the set-group-ID bit. */
+#define REAPER_COVER_MARK           01000
+#define REAPER_COVER_IGNORED        02000
+#define REAPER_COVER_DIRECTORY_MASK 05222
 #define REAPER_COVER_FILE           01444
 #define REAPER_COVER_FILE_BYTES     2
-#define REAPER_COVER_HIDING_NAME    ".gitignore"
 
 #endif

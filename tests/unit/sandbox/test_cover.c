@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/reaper/reaper.h"
 #include "base/text.h"
 #include "sandbox/cover.h"
 
@@ -34,7 +35,7 @@ static struct cover_set *cover(const char *first, const char *second)
     }
     for (size_t i = 0; i < 2 && paths[i] != NULL; i++) {
         int fd = -1;
-        assert_ok(cover_set_add(set, paths[i], COVER_DIRECTORY, &fd, &err), &err);
+        assert_ok(cover_set_add(set, paths[i], COVER_SOCKET, &fd, &err), &err);
         assert_true(fd >= 0);
     }
     return set;
@@ -80,13 +81,29 @@ static void two_sessions_share_a_cover_and_the_last_one_removes_it(void **state)
     assert_false(exists(path));
 }
 
+static void make_forgotten(const char *path)
+{
+    assert_int_equal(mknod(path, S_IFSOCK | REAPER_COVER_MARK, 0), 0);
+}
+
 static void forgotten_cover_is_taken_over_and_removed(void **state)
 {
     const char *path = temp_path(state, ".agents");
-    assert_int_equal(mkdir(path, COVER_DIRECTORY_MODE), 0);
+    make_forgotten(path);
     struct cover_set *set = cover(path, NULL);
     cover_set_destroy(set);
     assert_false(exists(path));
+}
+
+/* A session that left first could not remove it, and the other one had no need for it. */
+static void last_session_removes_what_others_left(void **state)
+{
+    struct cover_set *first = cover(temp_path(state, ".git"), NULL),
+                     *second = cover(temp_path(state, ".code"), NULL);
+    cover_set_destroy(first);
+    cover_set_destroy(second);
+    assert_false(exists(temp_path(state, ".git")));
+    assert_false(exists(temp_path(state, ".code")));
 }
 
 static void what_a_person_made_is_neither_taken_nor_removed(void **state)
@@ -97,7 +114,7 @@ static void what_a_person_made_is_neither_taken_nor_removed(void **state)
     struct cover_set *set = cover(temp_path(state, "other"), NULL);
     assert_int_equal(mkdir(path, 0755), 0);
     cover_set_expect(set, path);
-    assert_refused(cover_set_add(set, path, COVER_DIRECTORY, &fd, &err), BEACON_E_BUSY, &err);
+    assert_refused(cover_set_add(set, path, COVER_SOCKET, &fd, &err), BEACON_E_BUSY, &err);
     cover_set_destroy(set);
     assert_true(exists(path));
 }
@@ -108,10 +125,10 @@ static void symlink_at_the_name_is_not_followed(void **state)
     int fd = -1;
     const char *path = temp_path(state, ".vscode"), *to = temp_path(state, "to");
     struct cover_set *set = cover(temp_path(state, "other"), NULL);
-    assert_int_equal(mkdir(to, COVER_DIRECTORY_MODE), 0);
+    make_forgotten(to);
     assert_int_equal(symlink("to", path), 0);
     cover_set_expect(set, path);
-    assert_refused(cover_set_add(set, path, COVER_DIRECTORY, &fd, &err), BEACON_E_BUSY, &err);
+    assert_refused(cover_set_add(set, path, COVER_SOCKET, &fd, &err), BEACON_E_BUSY, &err);
     cover_set_destroy(set);
     assert_true(exists(path) && exists(to));
 }
@@ -122,7 +139,7 @@ static void name_somebody_took_meanwhile_is_told_and_left(void **state)
     AUTO_TEXT struct text diagnosis;
     text_init(&diagnosis, 4096);
     struct cover_set *set = cover(path, NULL);
-    assert_int_equal(rmdir(path), 0);
+    assert_int_equal(unlink(path), 0);
     write_text(path, "theirs\n");
     assert_true(cover_set_end(set, &diagnosis));
     assert_string_equal(read_text(path), "theirs\n");
@@ -136,8 +153,8 @@ static void cover_that_was_taken_away_is_made_again(void **state)
     int fd = -1;
     const char *path = temp_path(state, ".code");
     struct cover_set *set = cover(path, NULL);
-    assert_int_equal(rmdir(path), 0);
-    assert_ok(cover_set_add(set, path, COVER_DIRECTORY, &fd, &err), &err);
+    assert_int_equal(unlink(path), 0);
+    assert_ok(cover_set_add(set, path, COVER_SOCKET, &fd, &err), &err);
     assert_true(exists(path));
     cover_set_destroy(set);
     assert_false(exists(path));
@@ -150,25 +167,34 @@ static void directory_that_is_gone_needs_no_cover(void **state)
     const char *path = temp_path(state, "gone/.code");
     struct cover_set *set = cover(temp_path(state, "other"), NULL);
     cover_set_expect(set, path);
-    assert_ok(cover_set_add(set, path, COVER_DIRECTORY, &fd, &err), &err);
+    assert_ok(cover_set_add(set, path, COVER_SOCKET, &fd, &err), &err);
     assert_int_equal(fd, -1);
     cover_set_destroy(set);
 }
 
-/* A command inside could hold a lock for ever. */
+/* A command of another backend could hold a lock for ever. */
 static void lock_of_somebody_else_is_not_waited_for(void **state)
 {
     struct beacon_error err = {0};
     int fd = -1;
-    const char *path = temp_path(state, ".code");
-    assert_int_equal(mkdir(path, COVER_DIRECTORY_MODE), 0);
-    int held = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const char *path = temp_path(state, "w/.code");
+    assert_int_equal(mkdir(temp_path(state, "w"), 0755), 0);
+    int held = open(temp_path(state, "w"), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     assert_int_equal(flock(held, LOCK_EX), 0);
     struct cover_set *set = cover(temp_path(state, "other"), NULL);
     cover_set_expect(set, path);
-    assert_refused(cover_set_add(set, path, COVER_DIRECTORY, &fd, &err), BEACON_E_REFUSED, &err);
+    assert_refused(cover_set_add(set, path, COVER_SOCKET, &fd, &err), BEACON_E_REFUSED, &err);
     cover_set_destroy(set);
     (void)close(held);
+}
+
+static void cover_is_no_trouble_for_who_reads_it(void **state)
+{
+    const char *path = temp_path(state, ".envrc");
+    struct cover_set *set = cover(path, NULL);
+    assert_int_equal(open(path, O_RDONLY | O_CLOEXEC), -1); /* at once */
+    assert_int_equal(errno, ENXIO);
+    cover_set_destroy(set);
 }
 
 /* Processes that come and go at the same name: whoever is inside must have it, and nothing stays. */
@@ -181,7 +207,7 @@ static void come_and_go(const char *path, int rounds)
         int fd = -1;
         struct stat at, held;
         cover_set_begin(set);
-        int rc = cover_set_add(set, path, COVER_DIRECTORY, &fd, &err);
+        int rc = cover_set_add(set, path, COVER_SOCKET, &fd, &err);
         bool has_it = rc == BEACON_OK && fd >= 0 && lstat(path, &at) == 0 &&
                       fstat(fd, &held) == 0 && at.st_ino == held.st_ino;
         if (!has_it) {
@@ -235,7 +261,7 @@ static void guardian_removes_what_a_killed_host_left(void **state)
         cover_set_expect(set, second);
         bool is_made = cover_set_add(set, second, COVER_COMMONDIR, &fd, &err) == BEACON_OK &&
                        write(ready[1], "x", 1) == 1;
-        while (is_made) {
+        for (; is_made;) { /* NOLINT(bugprone-infinite-loop): until it is killed */
             (void)pause();
         }
         _exit(1);
@@ -268,7 +294,7 @@ static void guardian_leaves_what_another_session_holds(void **state)
     }
     char byte = 0;
     assert_int_equal(read(ready[0], &byte, 1), 1);
-    int held = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int held = open(temp_dir(state), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     assert_int_equal(flock(held, LOCK_SH), 0);
     assert_int_equal(kill(host, SIGKILL), 0);
     reap_all();
@@ -293,6 +319,8 @@ int main(void)
         in_temp_dir(files_appear_whole_and_go),
         in_temp_dir(two_sessions_share_a_cover_and_the_last_one_removes_it),
         in_temp_dir(forgotten_cover_is_taken_over_and_removed),
+        in_temp_dir(last_session_removes_what_others_left),
+        in_temp_dir(cover_is_no_trouble_for_who_reads_it),
         in_temp_dir(what_a_person_made_is_neither_taken_nor_removed),
         in_temp_dir(symlink_at_the_name_is_not_followed),
         in_temp_dir(name_somebody_took_meanwhile_is_told_and_left),

@@ -203,6 +203,19 @@ static void linked_worktree_may_write_its_repository_outside_of_the_roots(void *
     places_finish(&places);
 }
 
+static void worktrees_of_the_person_are_protected_and_those_inside_removable(void **state)
+{
+    shell(state, "git init w; cd w; git commit --allow-empty -m 1; git worktree add ../outer; "
+                 "git worktree add inner");
+    const struct sandbox_settings settings = settings_of(state, "w");
+    struct places places = places_of(&settings);
+    assert_access(state, &places, "w/.git/worktrees/outer/commondir", SOFTLY);
+    assert_access(state, &places, "w/.git/worktrees/outer/config.worktree", SOFTLY);
+    assert_no_rule(state, &places, "w/.git/worktrees/inner/commondir");
+    assert_no_rule(state, &places, "w/inner/.git");
+    places_finish(&places);
+}
+
 static void git_file_that_is_not_answered_opens_nothing(void **state)
 {
     shell(state, "git init a; cd a; git commit --allow-empty -m 1; git worktree add ../x; cd ..; "
@@ -488,6 +501,7 @@ int main(void)
         in_temp_dir(missing_repository_is_kept_from_being_made),
         in_temp_dir(protected_git_is_denied_as_a_whole_and_not_softly),
         in_temp_dir(linked_worktree_may_write_its_repository_outside_of_the_roots),
+        in_temp_dir(worktrees_of_the_person_are_protected_and_those_inside_removable),
         in_temp_dir(git_file_that_is_not_answered_opens_nothing),
         in_temp_dir(worktree_planted_in_a_root_opens_nothing_above_it),
         in_temp_dir(submodules_stay_usable_but_for_hooks_and_config),
