@@ -40,38 +40,63 @@ static const char *end_of_header(const char *p)
 
 static char unescaped(char c)
 {
-    return (char)(c == 'n' ? '\n' : c == 't' ? '\t' : c == 'b' ? '\b' : c);
+    static const char letters[] = "ntb", meant[] = "\n\t\b";
+    const char *at = strchr(letters, c);
+    if (at == NULL || c == '\0') {
+        return c;
+    }
+    return meant[at - letters];
+}
+
+/* A value as it is being read. */
+struct reading {
+    struct text *value;
+    bool is_quoted;
+    size_t kept; /* bytes up to the last one that is no trailing blank */
+};
+
+/* Behind a backslash, which is no last byte. Returns the last byte that was used. */
+static const char *read_escape(const char *p, struct reading *reading)
+{
+    if (*p == '\n' || (*p == '\r' && p[1] == '\n')) {
+        return *p == '\n' ? p : p + 1; /* the value goes on */
+    }
+    (void)text_add_char(reading->value, unescaped(*p));
+    reading->kept = reading->value->len;
+    return p;
+}
+
+static void read_plain(char c, struct reading *reading)
+{
+    if (c == '"') {
+        reading->is_quoted = !reading->is_quoted;
+    } else {
+        (void)text_add_char(reading->value, c);
+    }
+    if (reading->is_quoted || strchr(" \t\r", c) == NULL) {
+        reading->kept = reading->value->len;
+    }
 }
 
 /* One value with its quotes, escapes and continued lines, as git reads it. Returns where it ended. */
 static const char *read_value(const char *p, struct text *value)
 {
-    bool is_quoted = false;
-    size_t kept = 0; /* bytes up to the last one that is no trailing blank */
+    struct reading reading = {.value = value};
     text_reset(value);
     for (p = skip_blanks(p); *p != '\0' && *p != '\n'; p++) {
-        if (!is_quoted && (*p == '#' || *p == ';')) {
+        if (!reading.is_quoted && (*p == '#' || *p == ';')) {
             p += strcspn(p, "\n");
             break;
         }
-        if (*p == '"') {
-            is_quoted = !is_quoted;
-            kept = value->len;
-            continue;
+        if (*p == '\\' && p[1] != '\0') {
+            p = read_escape(p + 1, &reading);
+        } else {
+            read_plain(*p, &reading);
         }
-        bool is_escape = *p == '\\' && p[1] != '\0';
-        if (is_escape && (p[1] == '\n' || (p[1] == '\r' && p[2] == '\n'))) {
-            p += p[1] == '\n' ? 1 : 2;
-            continue;
-        }
-        bool is_blank = !is_quoted && !is_escape && strchr(" \t\r", *p) != NULL;
-        p += is_escape ? 1 : 0;
-        (void)text_add_char(value, is_escape ? unescaped(*p) : *p);
-        kept = is_blank ? kept : value->len;
     }
     if (value->data != NULL) {
-        value->len = kept;
-        value->data[kept] = '\0';
+        value->len = reading.kept;
+        value->data[reading.kept] = '\0';
     }
     return p;
 }

@@ -12,7 +12,7 @@
 struct places;
 struct sandbox_settings;
 
-/* Once, after the roots are known: remember what is to be masked, and list what the settings allow. */
+/* Once, after the roots are known: remember what is to be masked. */
 void sockets_find(struct places *places, const struct sandbox_settings *settings);
 
 /* List what of that is there now. */
