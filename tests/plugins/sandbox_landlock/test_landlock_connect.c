@@ -256,6 +256,7 @@ static int connect_while_links_swap(const void *unused)
         symlink("socket", "swapped") != 0 || pthread_create(&thread, NULL, swap_links, NULL) != 0) {
         return 100;
     }
+    (void)fcntl(server, F_SETFL, O_NONBLOCK);
     kind_of_client |= SOCK_NONBLOCK; /* a full queue outside is none of the test's business */
     for (int i = 0; i < ROUNDS; i++) {
         if (connect_at("swapped", false) == 0) {
