@@ -24,6 +24,7 @@
 #include "loop/loop.h"
 #include "sandbox/sandbox.h"
 #include "session/home.h"
+#include "tools/environment.h"
 #include "verify/canary.h"
 
 #define EXIT_PROGRAM_MISSING 127 /* as shells say it */
@@ -48,7 +49,10 @@ static const char usage[] =
     "  -C, --cd DIR    the workspace; the default is the current directory\n"
     "  --safe-mode     use only the plugins that came with beacon\n"
     "\n"
-    "In workspace-write the workspace, /tmp, $TMPDIR and each --writable may be written.\n"
+    "Variables that look like secrets (KEY, SECRET, TOKEN, PASS, CREDENTIAL, LD_*, SSH_AUTH_SOCK) "
+    "are\n"
+    "left out. In workspace-write the workspace, /tmp, $TMPDIR and each --writable may be "
+    "written.\n"
     "The exit status is that of COMMAND, 128+N when signal N ended it, 126 when the sandbox\n"
     "could not be set up, 127 when there is no such program, 78 when an admin's policy forbids "
     "it.\n";
@@ -303,6 +307,12 @@ static bool has_children(void)
     return waitid(P_ALL, 0, &unused, WEXITED | WNOHANG | WNOWAIT) == 0;
 }
 
+static void free_environment(char ***env)
+{
+    environment_free(*env);
+}
+#define AUTO_ENVIRONMENT __attribute__((cleanup(free_environment)))
+
 static int usable_fd(int fd)
 {
     return fcntl(fd, F_GETFD) >= 0 ? fd : -1;
@@ -316,11 +326,38 @@ static void give_up(struct sandbox *sandbox, struct sandbox_run *run, struct spa
     sandbox_finish(sandbox, run, status, NULL, 0, NULL);
 }
 
+/* Flags of a terminal or a pipe belong to everybody who has it open: a command that leaves them changed
+ * would leave the person's shell without input that waits. */
+struct file_flags {
+    int of[STDERR_FILENO + 1]; /* -1: not open */
+};
+
+static struct file_flags keep_flags(void)
+{
+    struct file_flags flags;
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        flags.of[fd] = fcntl(fd, F_GETFL);
+    }
+    return flags;
+}
+
+static void put_flags_back(const struct file_flags *flags)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (flags->of[fd] >= 0 && fcntl(fd, F_GETFL) != flags->of[fd]) {
+            (void)fcntl(fd, F_SETFL, flags->of[fd]);
+        }
+    }
+}
+
+/* Whoever asks for no restriction gets the variables as they are. */
 static int run_command(struct sandbox *sandbox, struct loop *loop, char **command)
 {
+    AUTO_ENVIRONMENT char **kept =
+        sandbox_is_unrestricted(sandbox) ? NULL : environment_without_secrets(environ);
     const struct sandbox_command request = {
         .argv = (const char *const *)command,
-        .env = (const char *const *)environ,
+        .env = (const char *const *)(kept != NULL ? kept : environ),
         .in_fd = usable_fd(STDIN_FILENO),
         .out_fd = usable_fd(STDOUT_FILENO),
         .err_fd = usable_fd(STDERR_FILENO),
@@ -329,6 +366,7 @@ static int run_command(struct sandbox *sandbox, struct loop *loop, char **comman
     struct sandbox_run *run = NULL;
     struct spawn_child child = {0};
     struct beacon_error err = {.struct_size = sizeof err};
+    const struct file_flags flags = keep_flags();
     bool had_children = has_children();
     int terminal = own_terminal();
     spawn_adopt_orphans();
@@ -347,6 +385,7 @@ static int run_command(struct sandbox *sandbox, struct loop *loop, char **comman
     running_group = 0;
     spawn_kill(&child);
     spawn_reap(&child, &status);
+    put_flags_back(&flags);
     sandbox_rest(sandbox);
     if (!had_children) {
         (void)spawn_sweep(NULL, 0);

@@ -244,6 +244,15 @@ char **environment_build(char **inherited, struct json_object *policy, const cha
     return variables.entries;
 }
 
+char **environment_without_secrets(char **inherited)
+{
+    struct variables variables = {alloc_array(1, sizeof(char *)), 0};
+    copy_inherited(&variables, inherited);
+    apply_filter(&variables, &(struct filter){.has_default_excludes = true});
+    variables.entries[variables.n] = NULL;
+    return variables.entries;
+}
+
 void environment_free(char **env)
 {
     for (size_t i = 0; env != NULL && env[i] != NULL; i++) {

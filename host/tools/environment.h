@@ -19,6 +19,10 @@ char **environment_build(char **inherited, struct json_object *policy, const cha
                          const char *const *secrets);
 void environment_free(char **env); /* NULL is fine */
 
+/* The person's variables but for those of the default excludes: what a command gets that a person starts
+ * in the sandbox by hand. NULL-terminated; free with environment_free(). */
+char **environment_without_secrets(char **inherited);
+
 /* One sentence for each wish of `policy` (may be NULL) that environment_build() does not grant. */
 typedef void (*environment_warn_fn)(void *ctx, const char *sentence);
 void environment_warn(struct json_object *policy, environment_warn_fn warn, void *ctx);

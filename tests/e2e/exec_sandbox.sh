@@ -168,3 +168,21 @@ run sandbox linux --backend nosuch -- true
 expect_exit 126
 run sandbox linux
 expect_exit 2
+
+check 'a command started by hand does not get the secrets of the environment, unless nothing is restricted'
+MY_API_KEY=canary run sandbox linux -- env
+expect_exit 0
+expect_equal 'the key' "$(grep -c canary "$STDOUT")" 0
+MY_API_KEY=canary run sandbox none -- env
+expect_exit 0
+expect_equal 'the key' "$(grep -c canary "$STDOUT")" 1
+
+check 'what a command does to a pipe of the person is undone'
+python3 - "$BEACON" >"$STDOUT" <<'END'
+import fcntl, os, subprocess, sys
+mine, theirs = os.pipe()
+subprocess.run([sys.argv[1], "sandbox", "linux", "--", "python3", "-c", "import os; os.set_blocking(0, False)"],
+               stdin=mine, check=True)
+print("waits" if os.get_blocking(mine) else "does not wait")
+END
+expect_stdout waits

@@ -170,6 +170,21 @@ static void a_name_that_comes_twice_is_set_once(void **state)
     environment_free(env);
 }
 
+static void a_command_started_by_hand_gets_all_but_the_secrets(void **state)
+{
+    (void)state;
+    static const char *const secrets[] = {"MY_API_KEY",   "GH_TOKEN",        "client_secret",
+                                          "PGPASSWORD",   "AWS_CREDENTIALS", "LD_PRELOAD",
+                                          "SSH_AUTH_SOCK"};
+    char **env = environment_without_secrets((char **)inherited);
+    assert_string_equal(value_of(env, "PAGER"), "less");
+    assert_string_equal(value_of(env, "EDITOR"), "vi");
+    for (size_t i = 0; i < sizeof secrets / sizeof secrets[0]; i++) {
+        assert_null(value_of(env, secrets[i]));
+    }
+    environment_free(env);
+}
+
 static void patterns_know_stars_and_question_marks_only(void **state)
 {
     (void)state;
@@ -284,6 +299,7 @@ int main(void)
         cmocka_unit_test(an_empty_include_only_keeps_all),
         cmocka_unit_test(the_program_folder_is_first_in_path),
         cmocka_unit_test(a_name_that_comes_twice_is_set_once),
+        cmocka_unit_test(a_command_started_by_hand_gets_all_but_the_secrets),
         cmocka_unit_test(patterns_know_stars_and_question_marks_only),
     };
     return cmocka_run_group_tests_name("tools/environment", tests, NULL, NULL);
