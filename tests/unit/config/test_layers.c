@@ -225,6 +225,10 @@ static void a_wrong_type_names_place_key_and_both_types(void **state)
     assert_user_refused(state, "[shell_environment_policy]\nexclude = ['a', 1]\n",
                         "$TMP/home/config.toml:2:11: `shell_environment_policy.exclude` must be an "
                         "array of strings, found an array");
+    assert_user_refused(
+        state, "[projects.\"/a\"]\nalways_allow_commands = [[\"ls\"]]",
+        "$TMP/home/config.toml:2:25: `projects.\"/a\".always_allow_commands` must be "
+        "an array of tables, found an array");
 }
 
 static void a_string_with_a_nul_is_refused(void **state)
