@@ -3,10 +3,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/netlink.h>
 #include <linux/openat2.h>
 #include <linux/seccomp.h>
+#include <netinet/in.h>
+#include <sched.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/personality.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -95,6 +101,162 @@ static void every_variant_of_the_table_has_a_program(void **state)
     }
 }
 
+#define NEWEST_KNOWN 469
+
+/* With arguments that do nothing, should one get through. */
+static const struct {
+    long call;
+    int expected;
+} closed[] = {
+    {SYS_clone3, ENOSYS},
+    {SYS_io_uring_setup, ENOSYS},
+    {SYS_io_uring_enter, ENOSYS},
+    {SYS_io_uring_register, ENOSYS},
+    {SYS_bpf, EPERM},
+    {SYS_perf_event_open, EPERM},
+    {SYS_userfaultfd, EPERM},
+    {SYS_add_key, EPERM},
+    {SYS_request_key, EPERM},
+    {SYS_keyctl, EPERM},
+    {SYS_mount, EPERM},
+    {SYS_umount2, EPERM},
+    {SYS_pivot_root, EPERM},
+    {SYS_open_tree, EPERM},
+    {SYS_move_mount, EPERM},
+    {SYS_fsopen, EPERM},
+    {SYS_fsconfig, EPERM},
+    {SYS_fsmount, EPERM},
+    {SYS_fspick, EPERM},
+    {SYS_mount_setattr, EPERM},
+    {467 /* open_tree_attr */, EPERM},
+    {457 /* statmount */, ENOSYS},
+    {458 /* listmount */, ENOSYS},
+    {SYS_kexec_load, EPERM},
+    {SYS_init_module, EPERM},
+    {SYS_finit_module, EPERM},
+    {SYS_delete_module, EPERM},
+    {SYS_reboot, EPERM},
+    {SYS_swapon, EPERM},
+    {SYS_swapoff, EPERM},
+    {SYS_acct, EPERM},
+    {SYS_quotactl, EPERM},
+    {443 /* quotactl_fd */, EPERM},
+    {SYS_settimeofday, EPERM},
+    {SYS_clock_settime, EPERM},
+    {SYS_clock_adjtime, EPERM},
+    {SYS_adjtimex, EPERM},
+    {SYS_open_by_handle_at, EPERM},
+    {SYS_pidfd_getfd, EPERM},
+    {SYS_process_vm_readv, EPERM},
+    {SYS_process_vm_writev, EPERM},
+    {SYS_process_madvise, EPERM},
+    {SYS_kcmp, EPERM},
+    {SYS_fanotify_init, EPERM},
+    {SYS_setns, EPERM},
+#ifdef SYS_iopl
+    {SYS_iopl, EPERM},
+    {SYS_ioperm, EPERM},
+    {SYS_modify_ldt, EPERM},
+#endif
+    {NEWEST_KNOWN + 1, ENOSYS},
+    {4000, ENOSYS},
+    {-1L, ENOSYS},
+};
+
+/* 0, or which of them is open, from 1. */
+static int try_closed_calls(const char *unused)
+{
+    (void)unused;
+    for (int i = 0; i < (int)(sizeof closed / sizeof closed[0]); i++) {
+        errno = 0;
+        if (syscall(closed[i].call, -1L, -1L, -1L, -1L, -1L, -1L) != -1 ||
+            errno != closed[i].expected) {
+            return i + 1;
+        }
+    }
+    return 0;
+}
+
+static void dangerous_calls_are_closed_in_every_variant(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < filter_variant_count; i++) {
+        assert_int_equal(under_filter(filter_variants[i], try_closed_calls, NULL), 0);
+    }
+}
+
+#define HIGH_BITS (UINT64_C(1) << 32)
+
+static bool is_closed(long rc, int expected)
+{
+    return rc == -1 && errno == expected;
+}
+
+static int try_arguments(const char *unused)
+{
+    (void)unused;
+    const uint64_t local = AF_UNIX, datagrams = SOCK_DGRAM | SOCK_CLOEXEC;
+    bool is_right =
+        is_closed(syscall(SYS_unshare, CLONE_NEWUSER), EPERM) &&
+        is_closed(syscall(SYS_unshare, HIGH_BITS | CLONE_NEWNS), EPERM) &&
+        is_closed(syscall(SYS_unshare, 0x80 /* time */), EPERM) &&
+        is_closed(syscall(SYS_clone, CLONE_NEWPID, NULL, NULL, NULL, NULL), EPERM) &&
+        syscall(SYS_unshare, CLONE_FILES) == 0 &&
+        is_closed(syscall(SYS_ioctl, -1, TIOCSTI, NULL), EPERM) &&
+        is_closed(syscall(SYS_ioctl, -1, HIGH_BITS | TIOCSTI, NULL), EPERM) &&
+        is_closed(syscall(SYS_ioctl, -1, HIGH_BITS | TIOCLINUX, NULL), EPERM) &&
+        is_closed(syscall(SYS_ioctl, -1, TIOCGWINSZ, NULL), EBADF) &&
+        is_closed(syscall(SYS_socket, HIGH_BITS | local, datagrams, 0), EPERM) &&
+        is_closed(syscall(SYS_socket, local, HIGH_BITS | datagrams, 0), EPERM) &&
+        is_closed(syscall(SYS_socket, HIGH_BITS | AF_VSOCK, SOCK_STREAM, 0), EAFNOSUPPORT) &&
+        syscall(SYS_socket, local, SOCK_SEQPACKET | SOCK_NONBLOCK, 0) > 0;
+    is_right = is_right && syscall(SYS_personality, 0xffffffff) >= 0 &&
+               is_closed(syscall(SYS_personality, READ_IMPLIES_EXEC), EPERM) &&
+               syscall(SYS_personality, ADDR_NO_RANDOMIZE) >= 0 &&
+               is_closed(syscall(SYS_prlimit64, getppid(), 0, NULL, NULL), EPERM) &&
+               syscall(SYS_prlimit64, 0, 0, NULL, NULL) == 0;
+    return is_right ? 0 : 1;
+}
+
+static void arguments_are_compared_as_the_kernel_does(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < filter_variant_count; i++) {
+        assert_int_equal(under_filter(filter_variants[i], try_arguments, NULL), 0);
+    }
+}
+
+static bool can_have(int family, int type, int protocol)
+{
+    int fd = socket(family, type | SOCK_CLOEXEC, protocol);
+    bool is_there = fd >= 0;
+    if (is_there) {
+        (void)close(fd);
+    }
+    return is_there;
+}
+
+/* The bits of what is possible. */
+static int try_sockets(const char *unused)
+{
+    (void)unused;
+    return (can_have(AF_INET, SOCK_STREAM, 0) ? 1 : 0) |
+           (can_have(AF_INET, SOCK_DGRAM, 0) ? 2 : 0) |
+           (can_have(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE) ? 4 : 0) |
+           (can_have(AF_INET, SOCK_RAW, IPPROTO_ICMP) ? 8 : 0) |
+           (can_have(AF_NETLINK, SOCK_RAW, NETLINK_AUDIT) ? 16 : 0) |
+           (can_have(AF_PACKET, SOCK_RAW, 0) ? 32 : 0);
+}
+
+static void network_is_streams_datagrams_and_routes_or_nothing(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < filter_variant_count; i++) {
+        bool is_off = (filter_variants[i] & FILTER_NO_NETWORK) != 0;
+        assert_int_equal(under_filter(filter_variants[i], try_sockets, NULL), is_off ? 0 : 7);
+    }
+}
+
 static void unknown_variant_has_no_program(void **state)
 {
     (void)state;
@@ -173,6 +335,9 @@ int main(void)
         in_temp_dir(truncating_without_a_writable_descriptor_is_refused_on_old_kernels),
         in_temp_dir(ordinary_opens_pass_every_filter),
         cmocka_unit_test(every_variant_of_the_table_has_a_program),
+        cmocka_unit_test(dangerous_calls_are_closed_in_every_variant),
+        cmocka_unit_test(arguments_are_compared_as_the_kernel_does),
+        cmocka_unit_test(network_is_streams_datagrams_and_routes_or_nothing),
         cmocka_unit_test(unknown_variant_has_no_program),
         in_temp_dir(every_level_confines_writes),
         in_temp_dir(level_of_the_future_is_used_as_the_newest_known),
