@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "verify/canary.h"
 #include "yard.h"
+#include "verify/canary.h"
 
 #include <assert.h>
 #include <errno.h>

@@ -22,8 +22,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "../raw_call.h"
-#include "reaper.h"
+#include "base/raw_call.h"
+#include "base/reaper/reaper.h"
 
 #define EXIT_BROKEN  125
 #define SIGNAL_BASE  128
@@ -226,6 +226,7 @@ static char *cut(char *path)
 static void remove_cover(char *path)
 {
     struct statx stat;
+    stat.stx_mode = 0;
     const char *name = cut(path);
     const long dir = name != NULL ? raw_call(__NR_openat, AT_FDCWD, path, CLOSED_FLAGS, 0) : -1;
     if (dir < 0) {
