@@ -30,8 +30,7 @@ static void network_is_off(void **state)
     assert_string_equal(attempt(state, SANDBOX_WORKSPACE_WRITE, "connect", port), "EPERM");
     assert_string_equal(attempt(state, SANDBOX_WORKSPACE_WRITE, "inet", ""), "EPERM");
     assert_string_equal(attempt(state, SANDBOX_WORKSPACE_WRITE, "udp6", ""), "EPERM");
-    assert_string_equal(attempt(state, SANDBOX_WORKSPACE_WRITE, "netlink", ""),
-                        "EAFNOSUPPORT");
+    assert_string_equal(attempt(state, SANDBOX_WORKSPACE_WRITE, "netlink", ""), "EAFNOSUPPORT");
     assert_string_equal(attempt(state, SANDBOX_WORKSPACE_WRITE, "wide-family", ""), "EPERM");
 
     struct sandbox_settings open_settings = stage_settings(state, SANDBOX_WORKSPACE_WRITE);
