@@ -107,8 +107,10 @@ static void sockets_outside_cannot_be_connected_to(void **state)
     AUTO_CLOSE int server = listen_in(stage.outside, "socket");
     AUTO_CLOSE int kept = listen_in(stage.kept, "socket");
     assert_int_equal(fcntl(server, F_SETFL, O_NONBLOCK), 0);
+    assert_int_equal(fcntl(kept, F_SETFL, O_NONBLOCK), 0);
     assert_int_equal(mediated(&stage, OFFLINE, connect_outside), 0);
     assert_false(has_heard(server));
+    assert_false(has_heard(kept));
 }
 
 static int connect_to_allowed(const void *unused)
