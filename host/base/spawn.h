@@ -77,6 +77,9 @@ struct spawn_request {
     const char *const *env;    /* NULL-terminated "K=V" */
     const char *cwd;           /* NULL: the host's */
     int in_fd, out_fd, err_fd; /* borrowed; -1 = /dev/null */
+    const char
+        *in_path; /* with `space`: the file that in_fd is; it is opened anew in there, for reading,
+                            since a descriptor of the host leads round the mounts. NULL: it is kept */
     const struct spawn_fd *fds;
     size_t n_fds;
     bool is_terminal;     /* in_fd is a pty slave: make it the controlling terminal */

@@ -30,6 +30,7 @@ enum spawn_step {
     SPAWN_STEP_SIGNALS,
     SPAWN_STEP_SPACE,  /* the namespaces of the first process */
     SPAWN_STEP_LOCK,   /* the second process and its user namespace */
+    SPAWN_STEP_INPUT,  /* in_path is opened */
     SPAWN_STEP_REAPER, /* the first process becomes the reaper */
 };
 

@@ -35,6 +35,11 @@ static int explain_setup(const struct spawn_request *request, const struct spawn
     case SPAWN_STEP_TERMINAL:
         return error_set_errno(err, BEACON_E_IO, os_errno, "run the command without a terminal",
                                "cannot give %s a terminal: %s", request->argv[0], why);
+    case SPAWN_STEP_INPUT:
+        return error_set_errno(err, BEACON_E_REFUSED, os_errno,
+                               "send it through a pipe: cat FILE | …",
+                               "cannot open the input %s of %s in its namespaces: %s",
+                               request->in_path, request->argv[0], why);
     case SPAWN_STEP_SPACE:
     case SPAWN_STEP_LOCK:
     case SPAWN_STEP_REAPER:

@@ -13,11 +13,13 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/auto.h"
 #include "base/raw_call.h"
 #include "base/reaper/reaper.h"
 #include "base/spawn_child.h"
@@ -69,6 +71,34 @@ static int tell_pid(struct spawn_nest *nest)
     return n > 0 ? 0 : -1;
 }
 
+static bool is_same_file(int a, int b)
+{
+    struct stat first, second;
+    return fstat(a, &first) == 0 && fstat(b, &second) == 0 && first.st_dev == second.st_dev &&
+           first.st_ino == second.st_ino;
+}
+
+/* The mounts in here say what may be done to it, as they do to every other file. */
+static int open_input(const char *path)
+{
+    if (path == NULL) {
+        return 0;
+    }
+    AUTO_CLOSE int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (fd < 0) {
+        return -1;
+    }
+    if (!is_same_file(fd, STDIN_FILENO)) {
+        errno = ESTALE;
+        return -1;
+    }
+    const off_t at = lseek(STDIN_FILENO, 0, SEEK_CUR);
+    return (at > 0 && lseek(fd, at, SEEK_SET) < 0) || fcntl(fd, F_SETFL, 0) != 0 ||
+                   dup2(fd, STDIN_FILENO) < 0
+               ? -1
+               : 0;
+}
+
 static int set_up_inner(struct spawn_birth *birth, enum spawn_step *step)
 {
     *step = SPAWN_STEP_SESSION;
@@ -82,6 +112,10 @@ static int set_up_inner(struct spawn_birth *birth, enum spawn_step *step)
     }
     *step = SPAWN_STEP_CWD;
     if (spawn_set_directory(birth) != 0) {
+        return -1;
+    }
+    *step = SPAWN_STEP_INPUT;
+    if (open_input(birth->request->in_path) != 0) {
         return -1;
     }
     *step = SPAWN_STEP_TERMINAL;

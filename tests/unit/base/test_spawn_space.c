@@ -3,7 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
+#include <linux/mount.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -124,6 +124,61 @@ static void wanted_descriptors_arrive_under_their_numbers(void **state)
         (void)close(a[i]);
         (void)close(b[i]);
     }
+}
+
+static int close_the_tree(const void *ctx, const struct spawn_scene *scene,
+                          struct spawn_failure *failure)
+{
+    struct mount_attr attr = {.attr_set = MOUNT_ATTR_RDONLY, .propagation = 1u << 18};
+    (void)ctx;
+    if (scene->parent == 0 &&
+        syscall(SYS_mount_setattr, AT_FDCWD, "/", AT_RECURSIVE, &attr, sizeof attr) != 0) {
+        failure->os_errno = errno;
+        return -1;
+    }
+    return 0;
+}
+
+/* Else the mode of the file could be changed by the descriptor of the host, whatever is mounted. */
+static void input_is_a_file_of_the_namespace(void **state)
+{
+    AUTO_TEXT struct text out;
+    const char *path = temp_path(state, "input");
+    const char *const argv[] = {"sh", "-c",
+                                "read x; echo $x; chmod 777 /proc/self/fd/0 2>&1 | "
+                                "grep -c Read-only",
+                                NULL};
+    write_text(path, "first\nsecond\n");
+    AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
+    assert_int_equal(lseek(fd, 6, SEEK_SET), 6);
+    struct spawn_request request = space_request();
+    struct spawn_space space = *request.space;
+    space.prepare = close_the_tree;
+    request.space = &space;
+    request.argv = argv;
+    request.in_fd = fd;
+    request.in_path = path;
+    assert_int_equal(space_run(&request, &out), 0);
+    assert_string_equal(text_string(&out), "second\n1\n");
+}
+
+static void other_file_at_the_path_of_the_input_is_refused(void **state)
+{
+    const char *const argv[] = {"true", NULL};
+    const char *path = temp_path(state, "input");
+    struct beacon_error err = {0};
+    struct spawn_child child = {0};
+    write_text(path, "one\n");
+    AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
+    assert_int_equal(unlink(path), 0);
+    write_text(path, "other\n");
+    struct spawn_request request = space_request();
+    request.argv = argv;
+    request.in_fd = fd;
+    request.in_path = path;
+    assert_refused(spawn_start(&request, &child, NULL, &err), BEACON_E_REFUSED, &err);
+    assert_non_null(strstr(err.message, path));
+    assert_nothing_runs();
 }
 
 /* ---- stops ---- */
@@ -434,6 +489,8 @@ int main(void)
         cmocka_unit_test(program_leads_its_own_session),
         cmocka_unit_test(program_on_a_terminal_owns_it),
         cmocka_unit_test(wanted_descriptors_arrive_under_their_numbers),
+        in_temp_dir(input_is_a_file_of_the_namespace),
+        in_temp_dir(other_file_at_the_path_of_the_input_is_refused),
         cmocka_unit_test(stops_and_the_end_are_told),
         cmocka_unit_test(stops_of_a_plain_child_are_told_as_well),
         cmocka_unit_test(endless_states_that_nobody_reads_do_not_hold_up_the_end),
