@@ -121,14 +121,15 @@ def is_made(run):
 
 
 def person_makes(run):
-    """during: the person makes a file of a name that was missing. Only root gets past the cover's mode."""
-    run.folder(run.work / ".vscode")
-    run.write(run.work / ".vscode/tasks.json")
+    """during: the person saves a file of a name that was missing, as editors do: beside it, then renamed."""
+    fresh = run.write(run.work / ".mcp.json.new")
+    fresh.rename(run.work / ".mcp.json")
     return ""
 
 
 def is_gone(run):
-    return "" if (run.work / ".vscode/tasks.json").is_file() else "what the person made is gone"
+    path = run.work / ".mcp.json"
+    return "" if path.is_file() and path.read_text() == "precious\n" else "what the person made is gone"
 
 
 def case(name, script, during=None, harm=litter, **more):
@@ -153,6 +154,6 @@ CASES = [
          'git status --porcelain --untracked-files=all; git add -A --dry-run', harm=said_by_git),
     case("another command ends before", HOLD + TRY, other_ends, harm=is_made, gaps=KNOWN),
     case("another command is killed before", HOLD + TRY, other_is_killed, harm=is_made, gaps=KNOWN),
-    Attack("what a person makes meanwhile", HOLD + '[ -z "$CONTROL" ] || rm -rf "$WORK/.vscode"', new_repository,
-           during=person_makes, harm=is_gone, modes=(WRITE,), people="root"),
+    Attack("what a person makes meanwhile", HOLD + '[ -z "$CONTROL" ] || rm -f "$WORK/.mcp.json"', new_repository,
+           during=person_makes, harm=is_gone, modes=(WRITE,)),
 ]

@@ -109,11 +109,13 @@ static int fd_receive(char **argv)
                              .msg_iovlen = 1,
                              .msg_control = control,
                              .msg_controllen = sizeof control};
-    if (recvmsg(number(argv), &message, MSG_DONTWAIT) < 0 || message.msg_controllen == 0) {
+    ssize_t n = recvmsg(number(argv), &message, MSG_DONTWAIT);
+    const struct cmsghdr *header = n < 0 ? NULL : CMSG_FIRSTHDR(&message);
+    if (header == NULL) {
         return attack_failed("recvmsg");
     }
     int folder;
-    (void)memcpy(&folder, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof folder);
+    (void)memcpy(&folder, CMSG_DATA(header), sizeof folder);
     return create_beneath(folder);
 }
 

@@ -2,9 +2,11 @@
 #include "attack.h"
 
 #include <fcntl.h>
+#include <linux/ioprio.h>
 #include <linux/landlock.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,20 +32,34 @@ static void count(int number)
     n_signals = n_signals + 1;
 }
 
-static const char *state(const char *word)
+static bool is_limited(void)
 {
     struct rlimit files;
+    return getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur == 77;
+}
+
+static bool is_slow(void)
+{
+    return getpriority(PRIO_PROCESS, 0) == 17 || sched_getscheduler(0) != SCHED_OTHER ||
+           syscall(SYS_ioprio_get, IOPRIO_WHO_PROCESS, 0) >> IOPRIO_CLASS_SHIFT ==
+               IOPRIO_CLASS_IDLE;
+}
+
+static bool is_bound(void)
+{
     cpu_set_t cpus;
-    (void)getrlimit(RLIMIT_NOFILE, &files);
-    (void)sched_getaffinity(0, sizeof cpus, &cpus);
-    return n_signals > 0                              ? "signalled"
-           : strcmp(kept, word) != 0                  ? "overwritten"
-           : files.rlim_cur == 77                     ? "limited"
-           : getpriority(PRIO_PROCESS, 0) == 17       ? "slowed down"
-           : sched_getscheduler(0) != SCHED_OTHER     ? "rescheduled"
-           : syscall(SYS_ioprio_get, 1, 0) >> 13 == 3 ? "slowed down at its disk"
-           : !CPU_ISSET((size_t)sysconf(_SC_NPROCESSORS_CONF) - 1, &cpus) ? "kept on one processor"
-                                                                          : "untouched";
+    return sched_getaffinity(0, sizeof cpus, &cpus) == 0 &&
+           CPU_COUNT(&cpus) < sysconf(_SC_NPROCESSORS_ONLN);
+}
+
+static const char *state(const char *word)
+{
+    return n_signals > 0             ? "signalled"
+           : strcmp(kept, word) != 0 ? "overwritten"
+           : is_limited()            ? "limited"
+           : is_slow()               ? "slowed down"
+           : is_bound()              ? "kept on few processors"
+                                     : "untouched";
 }
 
 /* Arguments: a secret, a file to hold open. Says "victim PID ADDRESS FD"; then answers each line with
