@@ -68,6 +68,8 @@ static const struct wrapper wrappers[] = {
 
 static bool visit(struct walk *walk, const char *const *argv, unsigned depth);
 
+/* NOLINTBEGIN(misc-no-recursion): every way down counts, at most COMMAND_DEPTH_MAX of them */
+
 static bool visit_script(struct walk *walk, const char *text, bool is_zsh, unsigned depth)
 {
     struct shell_script script;
@@ -193,6 +195,8 @@ static bool visit(struct walk *walk, const char *const *argv, unsigned depth)
     return walk->fn(walk->ctx, argv) && visit_wrapped(walk, argv, depth) &&
            visit_split_strings(walk, argv, depth) && visit_text(walk, argv, depth + 1);
 }
+
+/* NOLINTEND(misc-no-recursion) */
 
 bool command_walk(const char *const *argv, command_fn fn, void *ctx, bool *ret_is_hidden)
 {

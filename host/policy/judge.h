@@ -17,7 +17,7 @@
 
 /* One rule that matched. Strings belong to the judgement. */
 struct judged_rule {
-    char *where;            /* "/home/x/.code/rules/default.rules:3" */
+    char *where;            /* "FILE:3" */
     char *justification;    /* NULL: none */
     char *resolved_program; /* the absolute path that counted as the bare name; NULL: none */
     char **prefix;          /* the words that matched, NULL-terminated */

@@ -62,6 +62,7 @@ static void tell(struct judging *judging, const struct rule *rule, const char *f
         return;
     }
     ret->matches = alloc_grow(ret->matches, n + 1, sizeof ret->matches[0]);
+    /* NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers is meant */
     judging->told = alloc_grow((void *)judging->told, n + 1, sizeof judging->told[0]);
     char **prefix = words_copy(argv, rule->n);
     free(prefix[0]);

@@ -68,7 +68,10 @@ static bool sees(const struct rule_scan *scan, const char *what)
 
 static char peek(const struct rule_scan *scan)
 {
-    return scan->at < scan->end ? *scan->at : '\0';
+    if (scan->at < scan->end) {
+        return *scan->at;
+    }
+    return '\0';
 }
 
 static bool is_newline(const struct rule_scan *scan)

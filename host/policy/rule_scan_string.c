@@ -136,8 +136,11 @@ static bool put_body(struct literal *literal)
     struct rule_scan *scan = literal->scan;
     bool is_fine = true;
     while (is_fine && !is_end(literal)) {
-        char c = left(scan) > 0 ? *scan->at : '\0';
-        if (left(scan) == 0 || (!literal->is_triple && (c == '\n' || c == '\r'))) {
+        if (left(scan) == 0) {
+            return open_ended(literal);
+        }
+        const char c = *scan->at;
+        if (!literal->is_triple && (c == '\n' || c == '\r')) {
             return open_ended(literal);
         }
         if (c == '\\') {

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <assert.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -106,9 +107,12 @@ static bool add_item(struct rule_parser *parser, struct rule_value *list, size_t
         *items = block;
         *capacity = more;
     }
+    assert(*items != NULL);
     (*items)[list->n++] = *item;
     return true;
 }
+
+/* NOLINTBEGIN(misc-no-recursion): lists within lists are counted, at most RULE_DEPTH_MAX */
 
 /* parser->token is the opening bracket. */
 static bool read_list(struct rule_parser *parser, struct rule_value *ret, unsigned depth)
@@ -233,3 +237,5 @@ bool rule_read_value(struct rule_parser *parser, struct rule_value *ret, unsigne
     }
     return rule_check_follow(parser);
 }
+
+/* NOLINTEND(misc-no-recursion) */

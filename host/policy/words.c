@@ -67,6 +67,25 @@ void words_free(char **words)
 
 /* ---- one line ---- */
 
+/* `at` is behind the opening quote; the result is behind the closing one. */
+static const char *split_double_quotes(const char *at, struct text *word)
+{
+    for (; *at != '"'; at++) {
+        if (*at == '\0' || (*at == '\\' && at[1] == '\0')) {
+            return NULL;
+        }
+        if (*at == '\\' && at[1] == '\n') {
+            at++;
+            continue;
+        }
+        if (*at == '\\' && strchr("$`\"\\", at[1]) != NULL) {
+            at++;
+        }
+        (void)text_add_char(word, *at);
+    }
+    return at + 1;
+}
+
 /* What a backslash or a quote at `at` adds; NULL when it has no end. */
 static const char *split_quoted(const char *at, struct text *word)
 {
@@ -86,19 +105,7 @@ static const char *split_quoted(const char *at, struct text *word)
         }
         return at + 2;
     }
-    for (at++; *at != '"'; at++) {
-        if (*at == '\0' || (*at == '\\' && at[1] == '\0')) {
-            return NULL;
-        }
-        if (*at == '\\' && strchr("$`\"\\\n", at[1]) != NULL) {
-            at++;
-            if (*at == '\n') {
-                continue;
-            }
-        }
-        (void)text_add_char(word, *at);
-    }
-    return at + 1;
+    return split_double_quotes(at + 1, word);
 }
 
 static bool is_separator(char c)

@@ -57,6 +57,15 @@ static inline bool words_see(const struct words_parser *parser, const char *what
     return words_more(parser, n) && __builtin_memcmp(parser->at, what, n) == 0;
 }
 
+/* The character at hand; NUL at the end. */
+static inline char words_peek(const struct words_parser *parser)
+{
+    if (parser->at < parser->end) {
+        return *parser->at;
+    }
+    return '\0';
+}
+
 /* Read the word at parser->at, which begins none of the above. *ret is to be finished. */
 void words_scan(struct words_parser *parser, struct scanned_word *ret);
 

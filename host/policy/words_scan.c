@@ -49,6 +49,8 @@ static void expands(struct words_parser *parser, struct scanned_word *word)
 
 /* ---- substitutions ---- */
 
+/* NOLINTBEGIN(misc-no-recursion): the depth is counted, and bounded by SCRIPT_DEPTH_MAX */
+
 /* Other bytes, read with a reader of their own: here-documents do not cross the border. */
 static struct words_parser begin_inner(const struct words_parser *parser, const char *text,
                                        size_t n)
@@ -206,8 +208,10 @@ static void scan_ansi_escape(struct words_parser *parser, struct scanned_word *w
         add_code(parser, word, 8, 3);
     } else if (c == 'x' || c == 'u' || c == 'U') {
         add_code(parser, word, 16, c == 'x' ? 2 : c == 'u' ? 4 : 8);
+    } else if (known != NULL) {
+        add(word, to[known - from]);
     } else {
-        add(word, known != NULL ? to[known - from] : c);
+        add(word, c);
     }
 }
 
@@ -247,7 +251,7 @@ static bool is_name_char(char c)
 static void scan_dollar(struct words_parser *parser, struct scanned_word *word)
 {
     expands(parser, word);
-    char c = words_more(parser, 1) ? *parser->at : '\0';
+    char c = words_peek(parser);
     if (c == '(') {
         words_scan_substitution(parser);
     } else if (c == '{') {
@@ -263,6 +267,8 @@ static void scan_dollar(struct words_parser *parser, struct scanned_word *word)
         add(word, '$');
     }
 }
+
+/* NOLINTEND(misc-no-recursion) */
 
 void words_scan_expansions(struct words_parser *parser, const char *text, size_t n)
 {
@@ -289,7 +295,7 @@ void words_scan_expansions(struct words_parser *parser, const char *text, size_t
 /* A backslash in double quotes. */
 static void scan_escape_in_quotes(struct words_parser *parser, struct scanned_word *word)
 {
-    char c = words_more(parser, 1) ? *parser->at : '\0';
+    char c = words_peek(parser);
     if (c == '!' && parser->is_zsh) {
         parser->features |= SCRIPT_HAS_MORE; /* whether it stays depends on the shell's options */
     }

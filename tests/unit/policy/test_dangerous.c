@@ -32,8 +32,6 @@ static void assert_danger(const char *const *lines, size_t n, enum danger wanted
     }
 }
 
-#define ASSERT_ALL(lines, wanted) assert_danger((lines), sizeof(lines) / sizeof *(lines), (wanted))
-
 static void forced_rm_is_dangerous_however_it_is_started(void **state)
 {
     (void)state;
@@ -87,7 +85,7 @@ static void forced_rm_is_dangerous_however_it_is_started(void **state)
         "bash --norc -c 'rm -f x' a b",
         "sudo env A=b bash -c 'eval \"rm -f x\"'",
     };
-    ASSERT_ALL(lines, DANGER_FORCED_RM);
+    assert_danger(lines, sizeof lines / sizeof *lines, DANGER_FORCED_RM);
 }
 
 static void git_that_discards_is_dangerous(void **state)
@@ -102,7 +100,7 @@ static void git_that_discards_is_dangerous(void **state)
                                         "git --git-dir x rm y",
                                         "sudo git reset",
                                         "bash -c 'git reset'"};
-    ASSERT_ALL(lines, DANGER_GIT);
+    assert_danger(lines, sizeof lines / sizeof *lines, DANGER_GIT);
 }
 
 static void other_commands_are_not(void **state)
@@ -139,7 +137,7 @@ static void other_commands_are_not(void **state)
         "command -v rm",
         "timeout 5",
     };
-    ASSERT_ALL(lines, DANGER_NONE);
+    assert_danger(lines, sizeof lines / sizeof *lines, DANGER_NONE);
 }
 
 static void scripts_are_searched_even_when_they_are_not_plain(void **state)

@@ -54,14 +54,33 @@ static void add_expected(struct text *out, const struct shell_script *script)
     }
 }
 
+/* What `shell` makes of it is what we made of it. */
+static void compare_script(const char *shell, const char *text, const struct shell_script *read)
+{
+    static const char define_p[] =
+        "p() { echo \"$#\"; for w in \"$@\"; do printf '%s|' \"$w\"; done; }\n";
+    struct text full, expected;
+    const char *out = NULL, *err = NULL;
+    text_init(&full, 8192);
+    text_init(&expected, 65536);
+    assert_true(text_addf(&full, "%s%s", define_p, text));
+    add_expected(&expected, read);
+    const char *const argv[] = {shell, "-c", text_string(&full), NULL};
+    assert_int_equal(run_program(argv, NULL, &out, &err), 0);
+    if (strcmp(out, text_string(&expected)) != 0) {
+        fail_msg("%s reads %s as:\n%s\ninstead of:\n%s", shell, text, out, text_string(&expected));
+    }
+    text_finish(&full);
+    text_finish(&expected);
+}
+
 static unsigned compare_scripts(const char *shell, unsigned seed)
 {
     unsigned compared = 0;
     for (int i = 0; i < SCRIPTS; i++) {
-        struct text script, expected;
+        struct text script;
         struct shell_script read;
         text_init(&script, 4096);
-        text_init(&expected, 65536);
         (void)text_add_string(&script, "p ");
         for (int j = 0; j < PIECES; j++) {
             add_piece(&script, &seed);
@@ -69,25 +88,11 @@ static unsigned compare_scripts(const char *shell, unsigned seed)
         const char *text = text_string(&script);
         shell_script_read(text, script.len, false, &read);
         if (read.is_plain && calls_only_p(&read) && strchr(text, '|') == NULL) {
-            char *full = malloc(script.len + 200);
-            assert_non_null(full);
-            (void)snprintf(
-                full, script.len + 200,
-                "p() { echo \"$#\"; for w in \"$@\"; do printf '%%s|' \"$w\"; done; }\n%s", text);
-            const char *const argv[] = {shell, "-c", full, NULL};
-            const char *out = NULL, *err = NULL;
-            assert_int_equal(run_program(argv, NULL, &out, &err), 0);
-            add_expected(&expected, &read);
-            if (strcmp(out, text_string(&expected)) != 0) {
-                fail_msg("%s reads %s as:\n%s\ninstead of:\n%s", shell, text, out,
-                         text_string(&expected));
-            }
-            free(full);
+            compare_script(shell, text, &read);
             compared++;
         }
         shell_script_finish(&read);
         text_finish(&script);
-        text_finish(&expected);
     }
     return compared;
 }
