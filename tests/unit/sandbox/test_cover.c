@@ -193,7 +193,7 @@ static void cover_is_no_trouble_for_who_reads_it(void **state)
     const char *path = temp_path(state, ".envrc");
     struct cover_set *set = cover(path, NULL);
     assert_int_equal(open(path, O_RDONLY | O_CLOEXEC), -1); /* at once */
-    assert_int_equal(errno, ENXIO);
+    assert_true(errno == ENXIO || errno == EACCES);         /* the latter for who is not root */
     cover_set_destroy(set);
 }
 
