@@ -19,6 +19,7 @@ import collections
 import importlib
 import pathlib
 import shutil
+import signal
 import sys
 import time
 import traceback
@@ -188,6 +189,7 @@ def main():
         print("skipped: there is no program unshare")
         return 77
     began = time.monotonic()
+    signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))  # a test that is cut short tidies up too
     arena = Arena(options.build)
     try:
         suite = Suite(arena, options)
