@@ -71,6 +71,9 @@ class Arena:
 
     def __init__(self, build):
         self.build = pathlib.Path(build).resolve()
+        for program in ("bin/beacon", "tests/sandbox_attack"):
+            if not (self.build / program).exists():
+                raise SystemExit(f"build it first: there is no {self.build / program}")
         self.base = pathlib.Path(tempfile.mkdtemp(prefix="beacon-sandbox.", dir="/var/tmp"))
         self.base.chmod(0o755)
         self.count = 0

@@ -98,7 +98,7 @@ CASES = [
     attack("send to a queue", '"$ATTACK" msg-send "$QUEUE"'),
     attack("remove a queue", 'ipcrm -q "$QUEUE"'),
     attack("set a semaphore", '"$ATTACK" sem-set "$SEMAPHORE"'),
-    Attack("leave shared memory", '"$ATTACK" shm-leave "$SHM_KEY"', with_key, harm=memory_left, gaps=SYSV),
+    Attack("leave shared memory", '"$ATTACK" shm-leave "$SHM_KEY"', with_key, harm=memory_left),
     Attack("send to a POSIX queue", '"$ATTACK" mq-put "$NAME"', queue, harm=queue_changed, needs=has_queues),
     Attack("remove a POSIX queue", '"$ATTACK" mq-remove "$NAME"', queue, harm=queue_changed, needs=has_queues, gaps=QUEUES),
     Attack("write POSIX shared memory", 'echo x >"$SHARED"', shared_file, harm=shared_file_changed,
