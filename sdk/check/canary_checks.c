@@ -20,9 +20,9 @@
 #include "base/auto.h"
 #include "base/io.h"
 #include "base/text.h"
-#include "verify/canary.h"
 #include "check.h"
 #include "checks.h"
+#include "verify/canary.h"
 #include "yard.h"
 
 #define ARGUMENT_BYTES (PATH_MAX + 64)

@@ -15,13 +15,13 @@
 #include "base/json.h"
 #include "base/random.h"
 #include "base/text.h"
-#include "verify/canary.h"
-#include "yard.h"
 #include "check.h"
 #include "child.h"
 #include "cli/args.h"
 #include "report.h"
 #include "run.h"
+#include "verify/canary.h"
+#include "yard.h"
 
 #define EXIT_PASSED       0
 #define EXIT_CHECK_FAILED 1

@@ -7,7 +7,6 @@
 #include "base/alloc.h"
 #include "base/auto.h"
 #include "base/text.h"
-#include "verify/canary.h"
 #include "check.h"
 #include "checks.h"
 #include "fence.h"
@@ -15,6 +14,7 @@
 #include "process_state.h"
 #include "sandbox/plan.h"
 #include "slate.h"
+#include "verify/canary.h"
 #include "yard.h"
 
 #define PLANS         300

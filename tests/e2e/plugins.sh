@@ -72,7 +72,7 @@ cp "$TOYS/good/toy.so" "$CASE/opt/acme.so"
 printf '# acme\n[com.example.toy]\npath = %s\n' "$CASE/opt/acme.so" >"$HOME_DIR/plugins.d/10.ini"
 run plugin list
 expect_exit 0
-expect_has "$STDOUT" 'toy        provider   com.example.toy'
+expect_has "$STDOUT" 'toy         provider   com.example.toy'
 run plugin why toy
 expect_exit 0
 expect_has "$STDOUT" "com.example.toy 1.2.3 is used: $CASE/opt/acme.so."
