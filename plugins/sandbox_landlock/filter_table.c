@@ -216,6 +216,7 @@ const struct filter_row filter_rows[] = {
     DENY_IOCTL_TYPE('X'),
     DENY_IOCTL_TYPE(0x94), /* btrfs */
     DENY_IOCTL_TYPE(0xf5), /* f2fs */
+    DENY_IOCTL_TYPE(0xaa), /* page faults, where a device gives them */
 
     /* A local datagram socket can send to any path it names, call by call; SOCK_RAW is the same there.
      * Families beyond the needed few have been doors to the kernel, and one leads to the machine

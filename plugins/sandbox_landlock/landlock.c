@@ -38,6 +38,7 @@ static beacon_rc have_ruleset(struct instance *instance, const struct beacon_san
         .has_network = view->has_network,
         .is_read_limited = view->is_read_limited,
         .is_exec_limited = view->is_exec_limited,
+        .are_devices_limited = true,
     };
     return ruleset_cache_renew(&instance->cache, &wish, instance->level, err);
 }

@@ -2,6 +2,7 @@
 #include "ruleset.h"
 
 #include <beacon-sdk/error.h>
+#include <beacon-sdk/text.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -11,6 +12,7 @@
 #include <unistd.h>
 
 #include "landlock_abi.h"
+#include "ruleset_devices.h"
 
 #define FS_READING (FS_READ_FILE | FS_READ_DIR)
 
@@ -32,6 +34,11 @@ uint32_t landlock_level(void)
     return level > 0 ? (uint32_t)level : 0;
 }
 
+static bool limits_devices(const struct ruleset_wish *wish)
+{
+    return wish->are_devices_limited && !wish->is_read_limited;
+}
+
 static uint64_t handled_files(const struct ruleset_wish *wish, uint32_t level)
 {
     uint64_t handled = FS_CHANGING;
@@ -39,6 +46,7 @@ static uint64_t handled_files(const struct ruleset_wish *wish, uint32_t level)
     handled |= level >= 5 ? FS_IOCTL_DEV : 0;
     handled |= wish->is_read_limited ? FS_READING : 0;
     handled |= wish->is_exec_limited ? FS_EXECUTE : 0;
+    handled |= limits_devices(wish) ? FS_READ_FILE : 0;
     return handled;
 }
 
@@ -100,6 +108,22 @@ static int add_rule(int ruleset, uint64_t handled, const struct beacon_path_rule
     return rc;
 }
 
+static bool is_readable_top(const struct beacon_path_rule *rule)
+{
+    const uint32_t bits = BEACON_PATH_READ | BEACON_PATH_WRITE;
+    return beacon_span_is(rule->path, "/") && (rule->access & bits) == BEACON_PATH_READ;
+}
+
+static int add_rule_of(int ruleset, const struct ruleset_wish *wish, uint64_t handled,
+                       const struct beacon_path_rule *rule)
+{
+    if (!limits_devices(wish) || !is_readable_top(rule)) {
+        return add_rule(ruleset, handled, rule);
+    }
+    int rc = add_rule(ruleset, handled & ~FS_READ_FILE, rule);
+    return rc == 0 ? ruleset_allow_all_but_devices(ruleset) : rc;
+}
+
 beacon_rc ruleset_build(const struct ruleset_wish *wish, uint32_t level, int *ret,
                         struct beacon_error *err)
 {
@@ -111,7 +135,8 @@ beacon_rc ruleset_build(const struct ruleset_wish *wish, uint32_t level, int *re
     uint64_t handled = handled_files(wish, level);
     for (size_t i = 0; i < wish->n_paths; i++) {
         const struct beacon_path_rule *rule = wish->paths[i];
-        if ((rule->access & BEACON_PATH_DENY) == 0 && add_rule(ruleset, handled, rule) != 0) {
+        if ((rule->access & BEACON_PATH_DENY) == 0 &&
+            add_rule_of(ruleset, wish, handled, rule) != 0) {
             int os_errno = errno;
             (void)close(ruleset);
             return beacon_error_fill(

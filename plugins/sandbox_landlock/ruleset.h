@@ -20,6 +20,9 @@ struct ruleset_wish {
     bool has_network;
     bool is_read_limited; /* READ bits are enforced; else anything may be read */
     bool is_exec_limited; /* the same of EXEC bits */
+
+    /* Where everything may be read, device files are what rules name, no others: disks, consoles, …. */
+    bool are_devices_limited;
 };
 
 /* *ret is the caller's descriptor, closed on exec. */

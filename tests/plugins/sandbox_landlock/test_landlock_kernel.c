@@ -303,6 +303,41 @@ static void every_level_confines_writes(void **state)
     }
 }
 
+/* Bit 0: a file at hand was read, 1: a device that rules name, 2: one that they do not. */
+static int read_under_limited_devices(const char *file)
+{
+    const struct beacon_path_rule top = {
+        .access = BEACON_PATH_READ | BEACON_PATH_EXEC, .path = {"/", 1}, .fd = -1};
+    const struct beacon_path_rule zero = {
+        .access = BEACON_PATH_READ | BEACON_PATH_WRITE, .path = {"/dev/zero", 9}, .fd = -1};
+    const struct beacon_path_rule *const paths[] = {&top, &zero};
+    const struct ruleset_wish wish = {.paths = paths, .n_paths = 2, .are_devices_limited = true};
+    struct beacon_error err = {0};
+    int ruleset = -1;
+    if (ruleset_build(&wish, landlock_level(), &ruleset, &err) != BEACON_OK ||
+        prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+        syscall(SYS_LANDLOCK_RESTRICT_SELF, ruleset, 0) != 0) {
+        return NOT_APPLIED;
+    }
+    return (errno_of_open(file, O_RDONLY) == 0 ? 1 : 0) |
+           (errno_of_open("/dev/zero", O_RDONLY) == 0 ? 2 : 0) |
+           (errno_of_open("/dev/full", O_RDONLY) == 0 ? 4 : 0);
+}
+
+static void devices_that_no_rule_names_are_unreadable(void **state)
+{
+    const char *file = temp_path(state, "file");
+    write_text(file, "content");
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        _exit(read_under_limited_devices(file));
+    }
+    int status = 0;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(WEXITSTATUS(status), 1 | 2);
+}
+
 static void level_of_the_future_is_used_as_the_newest_known(void **state)
 {
     const char *dir = temp_path(state, "w"), *inside = temp_path(state, "w/new");
@@ -340,6 +375,7 @@ int main(void)
         cmocka_unit_test(network_is_streams_datagrams_and_routes_or_nothing),
         cmocka_unit_test(unknown_variant_has_no_program),
         in_temp_dir(every_level_confines_writes),
+        in_temp_dir(devices_that_no_rule_names_are_unreadable),
         in_temp_dir(level_of_the_future_is_used_as_the_newest_known),
         in_temp_dir(vanished_root_is_refused_by_name),
     };
