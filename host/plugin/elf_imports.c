@@ -31,7 +31,7 @@ static const struct import_row rows[] = {
     {"chown", WRITES},
     {"chroot", "kernel"},
     {"clearenv", NEVER},
-    {"clone", NEVER},
+    {"clone", "kernel"},
     {"connect", NET},
     {"creat*", WRITES},
     {"curl_*", NET},
