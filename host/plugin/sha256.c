@@ -16,6 +16,8 @@ void sha256_by_library(const void *bytes, size_t n, uint8_t ret[SHA256_BYTES])
 #include <cpuid.h>
 #include <immintrin.h>
 
+#define LEAF_BASIC    1
+#define HAS_SSE4_1    (1u << 19) /* of ECX */
 #define LEAF_FEATURES 7
 #define HAS_SHA       (1u << 29) /* of EBX */
 
@@ -115,11 +117,19 @@ __attribute__((target("sha,sse4.1"))) static void hash_all(const uint8_t *bytes,
     }
 }
 
-bool sha256_by_processor(const void *bytes, size_t n, uint8_t ret[SHA256_BYTES])
+/* Asked when it is needed: the compiler's own way to ask runs a constructor in every start of the
+ * program, and in a virtual machine each of its questions costs some microseconds. */
+static bool has_instructions(void)
 {
     unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
-    if (__get_cpuid_count(LEAF_FEATURES, 0, &eax, &ebx, &ecx, &edx) == 0 || (ebx & HAS_SHA) == 0 ||
-        !__builtin_cpu_supports("sse4.1")) {
+    return __get_cpuid_count(LEAF_FEATURES, 0, &eax, &ebx, &ecx, &edx) != 0 &&
+           (ebx & HAS_SHA) != 0 && __get_cpuid(LEAF_BASIC, &eax, &ebx, &ecx, &edx) != 0 &&
+           (ecx & HAS_SSE4_1) != 0;
+}
+
+bool sha256_by_processor(const void *bytes, size_t n, uint8_t ret[SHA256_BYTES])
+{
+    if (!has_instructions()) {
         return false;
     }
     hash_all(bytes, n, ret);
