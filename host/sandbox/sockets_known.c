@@ -74,7 +74,8 @@ static bool is_known_folder(const char *name)
     return false;
 }
 
-/* The sockets in `dir`, and with `has_folders` the directories that are known to hold some. */
+/* The sockets in `dir`, and with `has_folders` the directories that are known to hold some. There may be
+ * thousands of other entries. */
 static void tell_folder(const struct known *known, const char *dir, bool has_folders)
 {
     const struct dirent *entry = NULL;
@@ -83,10 +84,12 @@ static void tell_folder(const struct known *known, const char *dir, bool has_fol
     /* NOLINTNEXTLINE(concurrency-mt-unsafe): the stream is local */
     while (stream != NULL && n++ < ENTRIES_MAX && (entry = readdir(stream)) != NULL) {
         bool may_be = entry->d_type == DT_SOCK || entry->d_type == DT_UNKNOWN;
-        AUTO_FREE char *path = path_join(dir, entry->d_name);
         bool is_folder = has_folders && entry->d_type == DT_DIR && is_known_folder(entry->d_name);
-        if (is_folder || (may_be && is_socket(path))) {
-            tell(known, path);
+        if (may_be || is_folder) {
+            AUTO_FREE char *path = path_join(dir, entry->d_name);
+            if (is_folder || is_socket(path)) {
+                tell(known, path);
+            }
         }
     }
     if (stream != NULL) {
