@@ -18,6 +18,7 @@
 #include "base/text.h"
 #include "cli/cmd_sandbox_verify.h"
 #include "cli/sandbox_config.h"
+#include "cli/sandbox_options.h"
 #include "cli/sandbox_serve.h"
 #include "cli/wire_plugins.h"
 #include "cli/wire_policy.h"
@@ -31,207 +32,7 @@
 #define EXIT_SIGNAL_BASE     128
 #define EXPLAIN_BYTES        65536
 
-static const char usage[] =
-    "Usage: beacon sandbox linux|macos|none [OPTIONS] [--] COMMAND [ARGS...]\n"
-    "       beacon sandbox explain [OPTIONS]\n"
-    "       beacon sandbox verify [--json] [OPTIONS]\n"
-    "\n"
-    "Run COMMAND as the agent would run it: reading anything, writing nothing, no network.\n"
-    "\n"
-    "  --sandbox MODE  read-only (the default), workspace-write or danger-full-access\n"
-    "  --full-auto     the same as --sandbox workspace-write\n"
-    "  --writable DIR  this directory is writable too; may be given again\n"
-    "  --network WHAT  off (the default), on or allow-list; only in workspace-write\n"
-    "  --allow HOST    a host of the allow-list, as example.org or *.example.org:8080; may be\n"
-    "                  given again, and means --network allow-list\n"
-    "  --deny HOST     closed although --allow covers it; may be given again\n"
-    "  --backend NAME  auto (the default), namespaces, landlock or none\n"
-    "  -C, --cd DIR    the workspace; the default is the current directory\n"
-    "  --safe-mode     use only the plugins that came with beacon\n"
-    "\n"
-    "Variables that look like secrets (KEY, SECRET, TOKEN, PASS, CREDENTIAL, LD_*, SSH_AUTH_SOCK) "
-    "are\n"
-    "left out. In workspace-write the workspace, /tmp, $TMPDIR and each --writable may be "
-    "written.\n"
-    "The exit status is that of COMMAND, 128+N when signal N ended it, 126 when the sandbox\n"
-    "could not be set up, 127 when there is no such program, 78 when an admin's policy forbids "
-    "it.\n";
-
-#define WORDS_MAX 64
-
-/* The values of an option that may be given again. */
-struct word_list {
-    const char *words[WORDS_MAX];
-    size_t n;
-};
-
-struct sandbox_options {
-    bool is_explain, is_safe_mode, wants_help;
-    const char *mode, *backend;
-    const char *dir;     /* NULL: the current one */
-    const char *network; /* NULL: off, or allow-list when there are hosts */
-    struct word_list writable, allow, deny;
-    char **command; /* NULL-terminated */
-};
-
 extern char **environ;
-
-static bool fail_usage(const char *what, const char *which)
-{
-    (void)fprintf(stderr, "error: %s%s\n\n%s", what, which, usage);
-    return false;
-}
-
-static bool is_mode(const char *name)
-{
-    return strcmp(name, "read-only") == 0 || strcmp(name, "workspace-write") == 0 ||
-           strcmp(name, "danger-full-access") == 0;
-}
-
-static bool add_word(struct word_list *list, const char *name, const char *word)
-{
-    if (list->n == WORDS_MAX) {
-        return fail_usage("too many values after ", name);
-    }
-    list->words[list->n++] = word;
-    return true;
-}
-
-static bool is_network(const char *name)
-{
-    return strcmp(name, "off") == 0 || strcmp(name, "on") == 0 || strcmp(name, "allow-list") == 0;
-}
-
-static bool take_value(struct sandbox_options *ret, const char *name, const char *value)
-{
-    if (strcmp(name, "--backend") == 0) {
-        ret->backend = value;
-    } else if (strcmp(name, "--cd") == 0 || strcmp(name, "-C") == 0) {
-        ret->dir = value;
-    } else if (strcmp(name, "--sandbox") == 0) {
-        ret->mode = value;
-        return is_mode(value) || fail_usage("unknown sandbox mode ", value);
-    } else if (strcmp(name, "--network") == 0) {
-        ret->network = value;
-        return is_network(value) || fail_usage("unknown network ", value);
-    } else {
-        return add_word(strcmp(name, "--allow") == 0  ? &ret->allow
-                        : strcmp(name, "--deny") == 0 ? &ret->deny
-                                                      : &ret->writable,
-                        name, value);
-    }
-    return true;
-}
-
-/* The name of an option that takes a value; NULL: it is none. *ret_value is what follows '='. */
-static const char *valued_option(const char *word, const char **ret_value)
-{
-    static const char *const names[] = {"--allow", "--backend", "--cd",      "-C",
-                                        "--deny",  "--network", "--sandbox", "--writable"};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        const size_t n = strlen(names[i]);
-        if (strncmp(word, names[i], n) == 0 && (word[n] == '\0' || word[n] == '=')) {
-            *ret_value = word[n] == '=' ? word + n + 1 : NULL;
-            return names[i];
-        }
-    }
-    return NULL;
-}
-
-static bool take_flag(struct sandbox_options *ret, const char *word)
-{
-    if (strcmp(word, "--full-auto") == 0) {
-        ret->mode = "workspace-write";
-    } else if (strcmp(word, "--safe-mode") == 0) {
-        ret->is_safe_mode = true;
-    } else if (strcmp(word, "-h") == 0 || strcmp(word, "--help") == 0) {
-        ret->wants_help = true;
-    } else {
-        return fail_usage("unexpected argument ", word);
-    }
-    return true;
-}
-
-/* Options end at "--" or at the first word that is none: what follows belongs to the command. */
-static bool parse_flags(char **argv, struct sandbox_options *ret)
-{
-    for (; *argv != NULL && (*argv)[0] == '-'; argv++) {
-        const char *value = NULL;
-        if (strcmp(*argv, "--") == 0) {
-            argv++;
-            break;
-        }
-        const char *name = valued_option(*argv, &value);
-        if (name != NULL && value == NULL) {
-            value = *++argv;
-        }
-        if (name != NULL && value == NULL) {
-            return fail_usage("a value is missing after ", name);
-        }
-        if (!(name != NULL ? take_value(ret, name, value) : take_flag(ret, *argv))) {
-            return false;
-        }
-    }
-    ret->command = argv;
-    return true;
-}
-
-/* Half an answer about the network would be none. */
-static bool check_network(struct sandbox_options *ret)
-{
-    bool has_hosts = ret->allow.n + ret->deny.n > 0;
-    if (ret->network == NULL) {
-        ret->network = has_hosts ? "allow-list" : "off";
-    }
-    if (has_hosts && strcmp(ret->network, "allow-list") != 0) {
-        return fail_usage("--allow and --deny do not go with --network ", ret->network);
-    }
-    if (strcmp(ret->network, "off") != 0 && strcmp(ret->mode, "workspace-write") != 0) {
-        return fail_usage("--network and --allow need --sandbox workspace-write, not ", ret->mode);
-    }
-    return true;
-}
-
-static bool is_platform(const char *what)
-{
-    return strcmp(what, "linux") == 0 || strcmp(what, "landlock") == 0 ||
-           strcmp(what, "macos") == 0 || strcmp(what, "seatbelt") == 0 || strcmp(what, "none") == 0;
-}
-
-/* Each platform has its backends; on another one they say that they are not available. */
-static const char *default_backend(const char *what)
-{
-    return what[0] == 'l' ? "auto" : what[0] == 'n' ? "none" : "seatbelt";
-}
-
-static bool parse_options(int argc, char **argv, struct sandbox_options *ret)
-{
-    const char *what = argc > 1 ? argv[1] : "";
-    bool is_run = is_platform(what);
-    ret->backend = is_run ? default_backend(what) : "auto";
-    ret->mode = is_run && what[0] == 'n' ? "danger-full-access" : "read-only";
-    ret->is_explain = strcmp(what, "explain") == 0;
-    ret->wants_help = strcmp(what, "-h") == 0 || strcmp(what, "--help") == 0;
-    if (ret->wants_help) {
-        return true;
-    }
-    if (!is_run && !ret->is_explain) {
-        return what[0] == '\0'
-                   ? fail_usage("say what to do: linux, macos, none, explain or verify", "")
-                   : fail_usage("unknown sandbox command ", what);
-    }
-    if (!parse_flags(argv + 2, ret) || ret->wants_help) {
-        return ret->wants_help;
-    }
-    if (!check_network(ret)) {
-        return false;
-    }
-    if (is_run && ret->command[0] == NULL) {
-        return fail_usage("COMMAND is missing", "");
-    }
-    return is_run || ret->command[0] == NULL ? true
-                                             : fail_usage("unexpected argument ", ret->command[0]);
-}
 
 static int report(const struct beacon_error *err)
 {
@@ -407,6 +208,25 @@ static int explain(struct sandbox *sandbox)
                                                                        : EXIT_STATUS_OK;
 }
 
+/* Whoever names a folder by hand means it: without it the command is not run. */
+static int check_writable(const struct sandbox *sandbox, const struct sandbox_options *options,
+                          const char *cwd, struct beacon_error *err)
+{
+    const char *sentence = NULL;
+    for (size_t i = 0; (sentence = sandbox_root_left_out(sandbox, i)) != NULL; i++) {
+        for (size_t k = 0; k < options->writable.n; k++) {
+            AUTO_FREE char *path = path_join(cwd, options->writable.words[k]);
+            const size_t n = strlen(path);
+            if (strncmp(sentence, path, n) == 0 && sentence[n] == ' ') {
+                return error_set(err, BEACON_E_INVALID,
+                                 "name another directory with --writable, or leave it out", "%s",
+                                 sentence);
+            }
+        }
+    }
+    return BEACON_OK;
+}
+
 static enum sandbox_network network_of(const struct sandbox_options *options)
 {
     return strcmp(options->network, "on") == 0           ? SANDBOX_NETWORK_ON
@@ -440,6 +260,7 @@ static int open_and_run(const struct sandbox_options *options, const char *cwd, 
     int rc = wire_plugins_open(&request, &plugins, &err);
     wire_policy_require_sandbox(plugins.policy, &settings);
     rc = rc == BEACON_OK ? sandbox_create(plugins.set, &settings, &sandbox, &err) : rc;
+    rc = rc == BEACON_OK ? check_writable(sandbox, options, cwd, &err) : rc;
     if (rc != BEACON_OK) {
         int told = report(&err);
         status = rc == BEACON_E_POLICY ? told : status;
@@ -462,11 +283,11 @@ int cmd_sandbox(int argc, char **argv)
     if (argc == 4 && strcmp(argv[1], "canary") == 0) { /* what verify runs inside */
         return canary_main(argv[2], argv[3]);
     }
-    if (!parse_options(argc, argv, &options)) {
+    if (!sandbox_options_parse(argc, argv, &options)) {
         return EXIT_STATUS_USAGE;
     }
     if (options.wants_help) {
-        return fputs(usage, stdout) < 0 ? EXIT_STATUS_FAILED : EXIT_STATUS_OK;
+        return sandbox_options_print_help() ? EXIT_STATUS_OK : EXIT_STATUS_FAILED;
     }
     if (options.dir != NULL && chdir(options.dir) != 0) {
         (void)fprintf(stderr,

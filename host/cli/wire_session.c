@@ -143,6 +143,14 @@ static void warn_about_rules(struct wire *wire)
     }
 }
 
+static void warn_about_roots(struct wire *wire)
+{
+    const char *sentence = NULL;
+    for (size_t i = 0; (sentence = sandbox_root_left_out(wire->sandbox, i)) != NULL; i++) {
+        warn(wire, sentence);
+    }
+}
+
 static void environment_text(struct wire *wire, struct text *out)
 {
     size_t n = sandbox_root_count(wire->sandbox);
@@ -226,6 +234,7 @@ int wire_session_begin(struct wire *wire, const struct wire_request *request,
     environment_warn(config_node(wire->start->config, "shell_environment_policy"), warn_sentence,
                      wire);
     warn_about_rules(wire);
+    warn_about_roots(wire);
     AUTO_TEXT struct text environment, doc;
     text_init(&environment, DOC_MAX);
     text_init(&doc, DOC_MAX);

@@ -99,17 +99,21 @@ static int try_backend(struct plugin_set *plugins, const char *name,
     return BEACON_OK;
 }
 
+static const char other_backend[] =
+    "leave the choice to beacon: --backend auto, or sandbox_backend = "
+    "\"auto\" in the configuration";
+static const char other_kernel[] =
+    "use a kernel with user namespaces or with Landlock (Linux 5.19 or newer, \"landlock\" in its "
+    "lsm= list), or give the sandbox up knowingly with -s danger-full-access";
+
 /* Whatever the backend's own complaint was, to the person it means: the sandbox cannot be had. */
-static int refuse_backend(const struct beacon_error *cause, const char *all,
+static int refuse_backend(const struct beacon_error *cause, const char *all, const char *remedy,
                           struct beacon_error *err)
 {
     if (cause->code == BEACON_E_POLICY) {
         *err = *cause;
         return BEACON_E_POLICY;
     }
-    const char *remedy =
-        "use a kernel with user namespaces or with Landlock (Linux 5.19 or newer, \"landlock\" in "
-        "its lsm= list), or give the sandbox up knowingly with -s danger-full-access";
     return error_set(err, BEACON_E_REFUSED,
                      cause->code == BEACON_E_REFUSED || cause->hint[0] == '\0' ? remedy
                                                                                : cause->hint,
@@ -121,7 +125,7 @@ static int try_named(struct plugin_set *plugins, const struct sandbox_settings *
 {
     struct beacon_error cause = {.struct_size = sizeof cause};
     int rc = try_backend(plugins, settings->backend, settings, ret, &cause);
-    return rc == BEACON_OK ? rc : refuse_backend(&cause, cause.message, err);
+    return rc == BEACON_OK ? rc : refuse_backend(&cause, cause.message, other_backend, err);
 }
 
 static int try_all(struct plugin_set *plugins, const struct sandbox_settings *settings,
@@ -137,7 +141,7 @@ static int try_all(struct plugin_set *plugins, const struct sandbox_settings *se
         }
         (void)text_addf(&passed_over, "%s%s", passed_over.len > 0 ? "; " : "", cause.message);
     }
-    return refuse_backend(&cause, text_string(&passed_over), err);
+    return refuse_backend(&cause, text_string(&passed_over), other_kernel, err);
 }
 
 int choice_make(struct plugin_set *plugins, const struct sandbox_settings *settings,

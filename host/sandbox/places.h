@@ -43,6 +43,9 @@ struct places_watch {
     size_t n_sockets;
 };
 
+/* What stands in the notes about roots that were left out. */
+#define PLACES_NOT_WRITABLE " is not writable: "
+
 struct places {
     struct place *list;
     size_t n;

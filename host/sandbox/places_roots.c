@@ -34,6 +34,15 @@ static bool add_existing(struct places *places, const char *path, uint32_t acces
                                                         .is_fixed = true});
 }
 
+static bool has_git_in(const char *path)
+{
+    const char *at = strstr(path, "/.git");
+    while (at != NULL && at[strlen("/.git")] != '\0' && at[strlen("/.git")] != '/') {
+        at = strstr(at + 1, "/.git");
+    }
+    return at != NULL;
+}
+
 /* Why a directory must not be written by commands, to continue "it is"; NULL: it may. */
 static const char *why_no_root(const struct places *places, const char *real)
 {
@@ -43,6 +52,9 @@ static const char *why_no_root(const struct places *places, const char *real)
     if (path_is_beneath(real, "/proc") || path_is_beneath(real, "/sys") ||
         (path_is_beneath(real, "/dev") && !path_is_beneath(real, "/dev/shm"))) {
         return "a part of the kernel's";
+    }
+    if (places->git != SANDBOX_GIT_WRITABLE && has_git_in(real)) {
+        return "in a .git, where git keeps what it runs";
     }
     if (places->home != NULL && strcmp(real, places->home) == 0) {
         return "where the configuration and the credentials of beacon are";
@@ -57,12 +69,12 @@ static void add_root(struct places *places, const char *cwd, const char *path)
     AUTO_FREE char *real = realpath(joined, NULL);
     struct stat st;
     if (real == NULL || stat(real, &st) != 0) {
-        places_note(places, "%s is not writable: %s", joined, strerror(errno));
+        places_note(places, "%s" PLACES_NOT_WRITABLE "%s", joined, strerror(errno));
         return;
     }
     const char *why = why_no_root(places, real);
     if (!S_ISDIR(st.st_mode) || why != NULL) {
-        places_note(places, "%s is not writable: it is %s", joined,
+        places_note(places, "%s" PLACES_NOT_WRITABLE "it is %s", joined,
                     why != NULL ? why : "no directory");
         return;
     }
@@ -75,7 +87,7 @@ static void add_root(struct places *places, const char *cwd, const char *path)
         places->list[places->n - 1].root_number = ++places->n_roots;
         places->list[places->n - 1].is_root = true;
     } else {
-        places_note(places, "%s is not writable: it cannot be opened", joined);
+        places_note(places, "%s" PLACES_NOT_WRITABLE "it cannot be opened", joined);
     }
 }
 

@@ -176,3 +176,14 @@ int sandbox_root_fd(const struct sandbox *sandbox, size_t index)
     const struct place *root = places_root(&sandbox->places, index);
     return root == NULL ? -1 : root->fd;
 }
+
+const char *sandbox_root_left_out(const struct sandbox *sandbox, size_t index)
+{
+    for (size_t i = 0; i < sandbox->places.n_notes; i++) {
+        const char *note = sandbox->places.notes[i];
+        if (strstr(note, PLACES_NOT_WRITABLE) != NULL && index-- == 0) {
+            return note;
+        }
+    }
+    return NULL;
+}

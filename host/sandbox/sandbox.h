@@ -39,7 +39,7 @@ struct sandbox_settings {
     const char
         *backend;    /* "auto" or the name of a component: "namespaces", "landlock", "none", … */
     const char *cwd; /* of the session, never of a call: the first writable root */
-    const char *const *writable_roots; /* ~ and $VAR already expanded; a missing one is skipped */
+    const char *const *writable_roots; /* ~ and $VAR already expanded; a missing one is left out */
     size_t n_writable_roots;
     enum sandbox_git git;
     enum sandbox_network network; /* to other hosts */
@@ -103,6 +103,10 @@ void sandbox_rest(struct sandbox *sandbox);
 size_t sandbox_root_count(const struct sandbox *sandbox);
 const char *sandbox_root_path(const struct sandbox *sandbox, size_t index);
 int sandbox_root_fd(const struct sandbox *sandbox, size_t index);
+
+/* Writable roots that were asked for and are none, as "/dir is not writable: it is no directory"; NULL
+ * behind the last. For people: a session goes on without them. */
+const char *sandbox_root_left_out(const struct sandbox *sandbox, size_t index);
 
 /* Tools of the agent that read or write files by themselves ask here, after they have resolved `path`
  * (absolute, without links): the same policy as for commands. BEACON_E_REFUSED with a sentence that

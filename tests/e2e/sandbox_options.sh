@@ -1,0 +1,60 @@
+#!/usr/bin/env bash
+# beacon sandbox: what is asked for wrongly is one sentence that says what to do, and no command runs.
+. "$(dirname "$0")/lib.sh"
+
+# refused STATUS SENTENCE ARG…: the first line of stderr, nothing on stdout, and the command did not run.
+refused() {
+    local status=$1 sentence=$2
+    shift 2
+    run sandbox "$@"
+    expect_exit "$status"
+    expect_equal "the sentence of: $*" "$(head -n 1 "$STDERR")" "error: $sentence"
+    expect_equal 'its output' "$(cat "$STDOUT")" ''
+    [ "$(wc -l <"$STDERR")" -le 8 ] || fail "more than a few lines: $*" "$STDERR"
+    [ ! -e "$WORK/ran" ] || fail "the command ran: $*"
+}
+
+check 'a wrong command line is one sentence with the usage below'
+refused 2 'say what to do: linux, macos, none, explain or verify'
+refused 2 'unknown sandbox command windows' windows
+refused 2 'COMMAND is missing' linux --full-auto
+refused 2 "invalid value 'bogus' for '--sandbox MODE'" linux --sandbox bogus -- touch ran
+expect_has "$STDERR" 'possible values: read-only, workspace-write, danger-full-access'
+refused 2 "invalid value 'maybe' for '--network WHAT'" linux --full-auto --network maybe -- touch ran
+refused 2 'a value is missing after --writable' linux --full-auto --writable
+refused 2 '--writable needs --sandbox workspace-write, not read-only' linux --writable . -- touch ran
+refused 2 '--network and --allow need --sandbox workspace-write, not read-only' linux --allow example.org -- touch ran
+
+check 'a workspace that cannot be one is refused'
+refused 126 'cannot use the workspace nowhere: No such file or directory' linux --full-auto -C nowhere -- touch ran
+refused 126 'cannot use the workspace /etc/passwd: Not a directory' linux -C /etc/passwd -- touch ran
+refused 126 'the workspace / cannot be writable: it is the whole system' linux --full-auto -C / -- touch "$WORK/ran"
+refused 126 'the workspace /proc cannot be writable: it is a part of the kernel'"'"'s' linux --full-auto -C /proc -- touch "$WORK/ran"
+
+check 'a writable folder that cannot be one is refused, not left out'
+refused 126 "$WORK/nowhere is not writable: No such file or directory" linux --full-auto --writable nowhere -- touch ran
+refused 126 '/ is not writable: it is the whole system' linux --full-auto --writable / -- touch ran
+refused 126 '/etc/passwd is not writable: it is no directory' linux --full-auto --writable /etc/passwd -- touch ran
+ln -s / "$CASE/root"
+refused 126 "$CASE/root is not writable: it is the whole system" linux --full-auto --writable "$CASE/root" -- touch ran
+
+check 'a link as a writable folder is the folder it leads to'
+mkdir "$CASE/target"
+ln -s "$CASE/target" "$CASE/link"
+run sandbox linux --full-auto --writable "$CASE/link" -- sh -c "echo x >'$CASE/link/f'"
+expect_exit 0
+expect_equal 'the file' "$(cat "$CASE/target/f")" x
+
+check 'a backend that cannot be had is refused with the way out'
+refused 126 'no sandbox for this mode: there is no sandbox plugin bogus; known are namespaces, landlock, none, seatbelt' \
+    linux --backend bogus -- touch ran
+refused 126 'no sandbox for this mode: sandbox backend none cannot enforce: file writes, network (this backend restricts nothing)' \
+    linux --backend none -- touch ran
+expect_has "$STDERR" 'backend auto'
+refused 127 'program no-such-program was not found' linux -- no-such-program
+
+check 'a session says which writable folders it goes on without'
+model '{"text":"Done."}'
+run_json -s workspace-write --add-dir nowhere 'go'
+expect_exit 0
+expect_has "$STDOUT" "$WORK/nowhere is not writable: No such file or directory"
