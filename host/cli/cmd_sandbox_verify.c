@@ -25,13 +25,20 @@
 #define PROMISE_TEXT 1024
 #define MODES        2
 
-static const char usage[] =
-    "Usage: beacon sandbox verify [OPTIONS]\n"
+static const char usage[] = "Usage: beacon sandbox verify [OPTIONS]\n";
+
+static const char help[] =
     "\n"
     "Try about fifty forbidden things, each first without a sandbox and then inside it, and show\n"
     "which are stopped. Everything happens to files, processes and servers made for it.\n"
     "\n"
-    "  --backend NAME  auto (the default), namespaces or landlock\n"
+    "  enforced        it could be done without the sandbox, and could not be done inside\n"
+    "  not enforced    it could be done inside, and the backend never promised otherwise\n"
+    "  NOT ENFORCED    it could be done inside although it was promised not to: please report it\n"
+    "  not applicable  it cannot be done here even without a sandbox\n"
+    "\n"
+    "Options:\n"
+    "  --backend NAME  auto (the default: the strongest there is), namespaces or landlock\n"
     "  --sandbox MODE  only read-only or only workspace-write\n"
     "  --json          print JSON\n"
     "  --safe-mode     use only the plugins that came with beacon\n"
@@ -57,7 +64,8 @@ static const char *const modes[MODES] = {"read-only", "workspace-write"};
 
 static bool fail_usage(const char *what, const char *which)
 {
-    (void)fprintf(stderr, "error: %s%s\n\n%s", what, which, usage);
+    (void)fprintf(stderr, "error: %s%s\n\n%s\nFor more information, try '--help'.\n", what, which,
+                  usage);
     return false;
 }
 
@@ -131,29 +139,70 @@ static const char *shown(const struct verify_result *result)
                : verify_state_name(result->state);
 }
 
-static void print_row(const struct table *tables, size_t n_tables, const char *id, const char *what)
+static void print_cells(const char *what, const char *const *cells, size_t n)
 {
     printf("  %-60s", what);
-    for (size_t i = 0; i < n_tables; i++) {
-        printf("  %-15s", shown(row_of(&tables[i], id)));
+    for (size_t i = 0; i < n; i++) {
+        printf(i + 1 < n ? "  %-15s" : "  %s\n", cells[i]);
     }
-    printf("\n");
 }
 
-/* The rows of all modes, in the order of the table; a mode may lack some. */
+/* The first part of a row's id is its subject. */
+static void print_subject(const char *id)
+{
+    static const struct {
+        const char *prefix, *title;
+    } subjects[] = {
+        {"works.", "Everyday"},
+        {"files.", "Files"},
+        {"names.", "Names from which git, editors and agents take orders"},
+        {"reads.", "Secrets"},
+        {"processes.", "Processes"},
+        {"network.", "Network"},
+        {"sockets.", "Local sockets"},
+        {"ipc.", "Shared memory"},
+        {"calls.", "System calls"},
+        {"resources.", "Resources"},
+    };
+    for (size_t i = 0; i < sizeof subjects / sizeof subjects[0]; i++) {
+        if (strncmp(id, subjects[i].prefix, strlen(subjects[i].prefix)) == 0) {
+            printf("\n%s\n", subjects[i].title);
+        }
+    }
+}
+
+static void print_row(const struct table *tables, size_t n_tables, const struct verify_result *row,
+                      const char **last_id)
+{
+    const char *cells[MODES];
+    const size_t n = strcspn(row->id, ".") + 1;
+    if (*last_id == NULL || strncmp(*last_id, row->id, n) != 0) {
+        print_subject(row->id);
+    }
+    *last_id = row->id;
+    for (size_t i = 0; i < n_tables; i++) {
+        cells[i] = shown(row_of(&tables[i], row->id));
+    }
+    print_cells(row->what, cells, n_tables);
+}
+
+/* The rows of all modes in their order; each mode may lack some that the other has. */
 static void print_rows(const struct table *tables, size_t n_tables)
 {
-    for (size_t i = 0; i < n_tables; i++) {
-        for (size_t k = 0; k < tables[i].n; k++) {
-            const struct verify_result *row = &tables[i].rows[k];
-            bool is_shown = false;
-            for (size_t before = 0; before < i; before++) {
-                is_shown = is_shown || row_of(&tables[before], row->id) != NULL;
-            }
-            if (!is_shown) {
-                print_row(tables, n_tables, row->id, row->what);
-            }
+    const struct table *last = &tables[n_tables - 1];
+    const char *last_id = NULL;
+    size_t k = 0; /* of the last table: what is printed so far */
+    for (size_t i = 0; n_tables > 1 && i < tables[0].n; i++) {
+        const struct verify_result *row = &tables[0].rows[i];
+        const bool is_in_both = row_of(last, row->id) != NULL;
+        while (is_in_both && strcmp(last->rows[k].id, row->id) != 0) {
+            print_row(tables, n_tables, &last->rows[k++], &last_id);
         }
+        k += is_in_both ? 1 : 0;
+        print_row(tables, n_tables, row, &last_id);
+    }
+    while (k < last->n) {
+        print_row(tables, n_tables, &last->rows[k++], &last_id);
     }
 }
 
@@ -167,18 +216,32 @@ static void print_reasons(const struct table *table)
     }
 }
 
+static bool has_gaps(const struct table *tables, size_t n_tables)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < n_tables; i++) {
+        n += tables[i].report.n_open;
+    }
+    return n > 0;
+}
+
 static void print_table(const struct table *tables, size_t n_tables)
 {
     struct utsname system = {0};
     (void)uname(&system);
-    printf("Backend: %s, on %s %s as %s\n\n  %-60s", tables[0].report.backend, system.sysname,
-           system.release, geteuid() == 0 ? "root" : "an ordinary user", "");
+    const char *names_of_modes[MODES];
     for (size_t i = 0; i < n_tables; i++) {
-        printf("  %-15s", tables[i].mode);
+        names_of_modes[i] = tables[i].mode;
     }
-    printf("\n");
+    printf("Backend: %s, on %s %s as %s\n\n", tables[0].report.backend, system.sysname,
+           system.release, geteuid() == 0 ? "root" : "an ordinary user");
+    print_cells("", names_of_modes, n_tables);
     print_rows(tables, n_tables);
     printf("\n");
+    if (has_gaps(tables, n_tables)) {
+        printf("What is not enforced, in words: beacon sandbox explain --full-auto --backend %s\n",
+               tables[0].report.backend);
+    }
     for (size_t i = 0; i < n_tables; i++) {
         const struct verify_report *report = &tables[i].report;
         AUTO_TEXT struct text names;
@@ -317,7 +380,7 @@ int cmd_sandbox_verify(int argc, char **argv)
         return EXIT_STATUS_USAGE;
     }
     if (options.wants_help) {
-        return fputs(usage, stdout) < 0 ? EXIT_STATUS_FAILED : EXIT_STATUS_OK;
+        return printf("%s%s", usage, help) < 0 ? EXIT_STATUS_FAILED : EXIT_STATUS_OK;
     }
     /* Without a home there are only the bundled plugins. */
     struct home home = {0};

@@ -32,7 +32,7 @@ static bool describe_policy(const struct sandbox *sandbox, struct text *out)
     }
     static const char *const networks[] = {
         [BEACON_NET_NONE] = "off",
-        [BEACON_NET_LOOPBACK] = "off, but for connections within the sandbox where it has its own",
+        [BEACON_NET_LOOPBACK] = "off; a localhost of its own where the backend has one",
         [BEACON_NET_ALLOW_LIST] = "only the hosts that the configuration names",
         [BEACON_NET_FULL] = "open",
     };

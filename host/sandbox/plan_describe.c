@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <assert.h>
 #include <linux/mount.h>
+#include <sched.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "base/text.h"
 #include "sandbox/plan_parts.h"
@@ -51,9 +53,37 @@ static bool name_mount(const struct plan_operation *operation, struct text *out)
     case BEACON_OP_SYMLINK:
         return text_addf(out, "make the link %s to %s", mount->target, source);
     default:
-        return text_addf(out, "change the mount %s%s", mount->target, deep) &&
-               add_attributes(mount, out);
+        return text_addf(out, "remount %s%s", mount->target, deep) && add_attributes(mount, out);
     }
+}
+
+static bool name_namespaces(uint32_t flags, struct text *out)
+{
+    static const struct {
+        uint32_t flag;
+        const char *name;
+    } spaces[] = {{CLONE_NEWUSER, "users"},    {CLONE_NEWNS, "mounts"}, {CLONE_NEWPID, "processes"},
+                  {CLONE_NEWNET, "network"},   {CLONE_NEWIPC, "IPC"},   {CLONE_NEWUTS, "host name"},
+                  {CLONE_NEWCGROUP, "cgroups"}};
+    const char *separator = "enter new namespaces of ";
+    bool is_whole = true;
+    for (size_t i = 0; i < sizeof spaces / sizeof spaces[0]; i++) {
+        if ((flags & spaces[i].flag) != 0) {
+            is_whole = is_whole && text_addf(out, "%s%s", separator, spaces[i].name);
+            separator = ", ";
+        }
+    }
+    return is_whole;
+}
+
+static bool name_limit(uint64_t resource, uint64_t soft, struct text *out)
+{
+    const char *name = resource == RLIMIT_CORE    ? "the size of core dumps"
+                       : resource == RLIMIT_NPROC ? "the number of processes"
+                                                  : NULL;
+    return name != NULL ? text_addf(out, "limit %s to %llu", name, (unsigned long long)soft)
+                        : text_addf(out, "set the resource limit %llu to %llu",
+                                    (unsigned long long)resource, (unsigned long long)soft);
 }
 
 bool plan_name_operation(const struct plan *plan, int index, struct text *out)
@@ -63,6 +93,12 @@ bool plan_name_operation(const struct plan *plan, int index, struct text *out)
     const struct plan_step *step = plan_step_of(operation->op);
     if (operation->mount != NULL) {
         return name_mount(operation, out);
+    }
+    if (operation->op == BEACON_OP_NAMESPACES) {
+        return name_namespaces(operation->flags, out);
+    }
+    if (operation->op == BEACON_OP_RLIMIT) {
+        return name_limit(operation->a, operation->b, out);
     }
     if (step->data == PLAN_DATA_PATH) {
         return text_addf(out, "%s to %s", step->name, (const char *)operation->data);
@@ -75,7 +111,7 @@ bool plan_describe(const struct plan *plan, struct text *out)
 {
     bool is_whole = text_add_string(out, "Before the command starts, in this order:\n");
     for (size_t i = 0; i < plan->n_operations; i++) {
-        is_whole = is_whole && text_addf(out, "  %zu. ", i + 1) &&
+        is_whole = is_whole && text_addf(out, "  %2zu. ", i + 1) &&
                    plan_name_operation(plan, (int)i, out) && text_add_char(out, '\n');
     }
     for (size_t i = 0; i < plan->n_notes; i++) {

@@ -388,7 +388,7 @@ static void plan_can_be_read_by_a_stranger(void **state)
     assert_true(plan_describe(*state, &out));
     assert_true(plan_name_promises(plan_promised(*state), &out));
     assert_string_equal(text_string(&out), "Before the command starts, in this order:\n"
-                                           "  1. give up new privileges\n"
+                                           "   1. give up new privileges\n"
                                            "Notes:\n"
                                            "  - Nothing to fear.\n"
                                            "file writes, network");
