@@ -46,6 +46,10 @@ bool elf_audit_is_allowed_library(const char *soname);
  * can do without any import. */
 const char *elf_audit_import_capability(const char *symbol);
 
+/* Does the capability of a manifest cover what an import asks for? `kernel`, which gives syscall(), gives
+ * files and sockets as well. */
+bool elf_audit_capability_covers(const char *capability, const char *wanted);
+
 /* Why a plugin's linking cannot be accepted: a finding per call, index from 0, in a fixed order; false
  * behind the last. `is_hard` findings are refused always, others under a policy or by the checker.
  * Both lists end with NULL or are NULL; an item of `more_needed` is "soname" or "soname:sha256". */

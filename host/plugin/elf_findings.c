@@ -145,8 +145,7 @@ static bool search_libraries(struct search *search)
 static bool is_granted(const char *const *capabilities, const char *wanted)
 {
     for (size_t i = 0; capabilities != NULL && capabilities[i] != NULL; i++) {
-        if (strncmp(capabilities[i], wanted, strlen(wanted)) == 0 ||
-            (strcmp(capabilities[i], "kernel") == 0 && strncmp(wanted, "fs-", 3) == 0)) {
+        if (elf_audit_capability_covers(capabilities[i], wanted)) {
             return true;
         }
     }

@@ -193,3 +193,10 @@ const char *elf_audit_import_capability(const char *symbol)
     }
     return best != NULL ? best->capability : NULL;
 }
+
+bool elf_audit_capability_covers(const char *capability, const char *wanted)
+{
+    const bool is_kernel = strcmp(capability, "kernel") == 0;
+    return strncmp(capability, wanted, strlen(wanted)) == 0 ||
+           (is_kernel && (strncmp(wanted, FILES, strlen(FILES)) == 0 || strcmp(wanted, NET) == 0));
+}

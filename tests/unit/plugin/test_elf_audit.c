@@ -221,6 +221,12 @@ static void symbols_are_looked_up_by_family(void **state)
     assert_null(elf_audit_import_capability("pthread_mutex_lock"));
     assert_null(elf_audit_import_capability("openlog_of_mine"));
     assert_null(elf_audit_import_capability(""));
+    assert_true(elf_audit_capability_covers("fs-read:policy", "fs-"));
+    assert_false(elf_audit_capability_covers("fs-read:policy", "fs-write:"));
+    assert_true(elf_audit_capability_covers("kernel", "fs-write:"));
+    assert_true(elf_audit_capability_covers("kernel", "own-transport"));
+    assert_false(elf_audit_capability_covers("kernel", "env:"));
+    assert_false(elf_audit_capability_covers("kernel", "threads"));
 }
 
 static void a_file_cut_anywhere_is_survived(void **state)
