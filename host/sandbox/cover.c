@@ -22,13 +22,14 @@
  * and that had other names to cover. */
 static const char *const all_names[] = {
     ".code", ".codex", ".agents",         ".vscode",   ".mcp.json", ".envrc",     ".git",
-    "hooks", "config", "config.worktree", "commondir", "info",      "attributes",
+    "hooks", "config", "config.worktree", "commondir", "info",      "attributes", "modules",
 };
 
 struct cover {
     char *path;
     int fd;       /* O_PATH */
     size_t where; /* index of its directory */
+    enum cover_kind kind;
 };
 
 struct covered {
@@ -178,6 +179,17 @@ static bool enter(struct cover_set *set, const char *path, size_t *ret_index)
     return true;
 }
 
+/* The name of a cover of that kind in the directory; NULL: there is none. */
+static const char *twin_of(const struct cover_set *set, size_t where, enum cover_kind kind)
+{
+    for (size_t i = 0; i < set->n; i++) {
+        if (set->list[i].where == where && set->list[i].kind == kind) {
+            return path_base(set->list[i].path);
+        }
+    }
+    return NULL;
+}
+
 static bool make(struct cover_set *set, const char *path, enum cover_kind kind)
 {
     size_t where = 0;
@@ -186,12 +198,12 @@ static bool make(struct cover_set *set, const char *path, enum cover_kind kind)
     }
     int dir = set->directories[where].fd;
     int fd = -1;
-    if (cover_file_make(dir, path_base(path), kind) != 0 ||
+    if (cover_file_make(dir, path_base(path), kind, twin_of(set, where, kind)) != 0 ||
         (fd = openat(dir, path_base(path), O_PATH | O_NOFOLLOW | O_CLOEXEC)) < 0) {
         return false;
     }
     set->list = alloc_grow(set->list, set->n + 1, sizeof *set->list);
-    set->list[set->n++] = (struct cover){alloc_string(path), fd, where};
+    set->list[set->n++] = (struct cover){alloc_string(path), fd, where, kind};
     return true;
 }
 

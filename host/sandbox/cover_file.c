@@ -73,13 +73,27 @@ static int make_file(int dir, const char *name, enum cover_kind kind)
     return fd >= 0 ? 0 : -1;
 }
 
-static int make(int dir, const char *name, enum cover_kind kind)
+/* A file system without further names has sockets all the same; and what is at the name of the twin by
+ * now may be something else. */
+static int make_socket(int dir, const char *name, const char *twin)
+{
+    struct stat st;
+    if (twin != NULL && linkat(dir, twin, dir, name, 0) == 0) {
+        if (cover_file_is_one(dir, name, &st) && S_ISSOCK(st.st_mode)) {
+            return 0;
+        }
+        (void)unlinkat(dir, name, 0);
+    }
+    return mknodat(dir, name, S_IFSOCK | REAPER_COVER_MARK, 0);
+}
+
+static int make(int dir, const char *name, enum cover_kind kind, const char *twin)
 {
     switch (kind) {
     case COVER_DIRECTORY:
         return mkdirat(dir, name, DIRECTORY_MODE);
     case COVER_SOCKET:
-        return mknodat(dir, name, S_IFSOCK | REAPER_COVER_MARK, 0);
+        return make_socket(dir, name, twin);
     default:
         return make_file(dir, name, kind);
     }
@@ -102,10 +116,10 @@ static bool is_of_kind(int dir, const char *name, const struct stat *st, enum co
                                      : S_ISREG(st->st_mode) && has_content(dir, name, kind);
 }
 
-int cover_file_make(int dir, const char *name, enum cover_kind kind)
+int cover_file_make(int dir, const char *name, enum cover_kind kind, const char *twin)
 {
     struct stat st;
-    int made = make(dir, name, kind);
+    int made = make(dir, name, kind, twin);
     if (made != 0 && errno != EEXIST) {
         return -1;
     }

@@ -10,9 +10,11 @@
 
 #include "sandbox/cover.h"
 
-/* Make the cover or take over the one that is there. 0, or -1 with errno: EEXIST when something else is
- * there, EOPNOTSUPP when the file system does not keep such modes. */
-int cover_file_make(int dir, const char *name, enum cover_kind kind);
+/* Make the cover or take over the one that is there. `twin` is the name of another one of the same kind
+ * in `dir`: one more name of a socket is made in a fifth of the time of a new one. NULL: there is none.
+ * 0, or -1 with errno: EEXIST when something else is there, EOPNOTSUPP when the file system does not
+ * keep such modes. */
+int cover_file_make(int dir, const char *name, enum cover_kind kind, const char *twin);
 
 /* Is there a cover of this user, of whatever kind? */
 bool cover_file_is_one(int dir, const char *name, struct stat *ret);

@@ -71,6 +71,35 @@ static void files_appear_whole_and_go(void **state)
     assert_false(exists(link) || exists(config));
 }
 
+/* Making a file is what covers cost most. */
+static void sockets_in_a_directory_are_one_file_with_many_names(void **state)
+{
+    const char *first = temp_path(state, ".agents"), *second = temp_path(state, ".vscode");
+    struct cover_set *set = cover(first, second);
+    struct stat st = {0}, other = {0};
+    assert_return_code(lstat(first, &st), errno);
+    assert_return_code(lstat(second, &other), errno);
+    assert_true(st.st_ino == other.st_ino && st.st_nlink == 2);
+    cover_set_destroy(set);
+    assert_false(exists(first) || exists(second));
+}
+
+static void twin_that_was_exchanged_makes_no_cover(void **state)
+{
+    struct beacon_error err = {0};
+    int fd = -1;
+    const char *first = temp_path(state, ".agents"), *second = temp_path(state, ".vscode");
+    struct cover_set *set = cover(first, NULL);
+    assert_return_code(unlink(first), errno);
+    write_text(first, "mine");
+    cover_set_expect(set, second);
+    assert_ok(cover_set_add(set, second, COVER_SOCKET, &fd, &err), &err);
+    assert_true(fd >= 0 && cover_is_one(second));
+    cover_set_destroy(set);
+    assert_false(exists(second));
+    assert_string_equal(read_text(first), "mine");
+}
+
 static void two_sessions_share_a_cover_and_the_last_one_removes_it(void **state)
 {
     const char *path = temp_path(state, ".agents");
@@ -317,6 +346,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         in_temp_dir(cover_is_there_as_long_as_a_command_runs),
         in_temp_dir(files_appear_whole_and_go),
+        in_temp_dir(sockets_in_a_directory_are_one_file_with_many_names),
+        in_temp_dir(twin_that_was_exchanged_makes_no_cover),
         in_temp_dir(two_sessions_share_a_cover_and_the_last_one_removes_it),
         in_temp_dir(forgotten_cover_is_taken_over_and_removed),
         in_temp_dir(last_session_removes_what_others_left),
