@@ -16,7 +16,10 @@
 #define REASON_BYTES 4096
 
 /* What "auto" tries, strongest first. */
-static const char *const strongest_first[] = {"namespaces", "landlock"};
+static const struct {
+    const char *name;
+    bool binds;
+} strongest_first[] = {{"namespaces", true}, {"landlock", false}};
 
 uint32_t choice_required(const struct sandbox_settings *settings)
 {
@@ -135,7 +138,7 @@ static int try_all(struct plugin_set *plugins, const struct sandbox_settings *se
     AUTO_TEXT struct text passed_over;
     text_init(&passed_over, REASON_BYTES);
     for (size_t i = 0; i < sizeof strongest_first / sizeof strongest_first[0]; i++) {
-        if (try_backend(plugins, strongest_first[i], settings, ret, &cause) == BEACON_OK) {
+        if (try_backend(plugins, strongest_first[i].name, settings, ret, &cause) == BEACON_OK) {
             *ret_passed_over = passed_over.len > 0 ? alloc_string(text_string(&passed_over)) : NULL;
             return BEACON_OK;
         }
@@ -158,4 +161,14 @@ int choice_make(struct plugin_set *plugins, const struct sandbox_settings *setti
     bool is_named = settings->backend != NULL && strcmp(settings->backend, "auto") != 0;
     return is_named ? try_named(plugins, settings, ret, err)
                     : try_all(plugins, settings, ret, ret_passed_over, err);
+}
+
+bool choice_binds(const char *name)
+{
+    for (size_t i = 0; i < sizeof strongest_first / sizeof strongest_first[0]; i++) {
+        if (strcmp(strongest_first[i].name, name) == 0) {
+            return strongest_first[i].binds;
+        }
+    }
+    return false;
 }

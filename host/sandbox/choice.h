@@ -7,6 +7,7 @@
 #define HOST_SANDBOX_CHOICE_H
 
 #include <beacon/error.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 struct plugin_set;
@@ -21,5 +22,9 @@ uint32_t choice_required(const struct sandbox_settings *settings);
  * none can enforce the mode, POLICY when none can do what the admin requires. */
 int choice_make(struct plugin_set *plugins, const struct sandbox_settings *settings,
                 struct sandbox_backend **ret, char **ret_passed_over, struct beacon_error *err);
+
+/* Do the plans of a backend of that name bind what covers missing names? Yes is good to know before it
+ * has made one: of others one has to be made to know. */
+bool choice_binds(const char *name);
 
 #endif

@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "plugin/sandbox_backend.h"
+#include "sandbox/choice.h"
 #include "sandbox/cover.h"
 #include "sandbox/places.h"
 #include "sandbox/plan.h"
@@ -39,9 +40,14 @@ void sandbox_hold_update_rules(struct sandbox *sandbox)
 }
 
 /* Covers are of use only where something is mounted over them. A backend that mounts has a plan with
- * mounts in it, so one command is planned to know. */
+ * mounts in it, so one command is planned to know: where a session has but one, that is half of all
+ * planning. */
 static void learn_about_backend(struct sandbox *sandbox)
 {
+    if (choice_binds(sandbox_backend_label(sandbox))) {
+        sandbox->is_known_to_mount = sandbox->mounts = true;
+        return;
+    }
     static const char *const argv[] = {"true", NULL};
     static const char *const env[] = {NULL};
     const struct sandbox_command command = {
