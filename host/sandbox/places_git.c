@@ -100,15 +100,16 @@ static void visit_module(struct place_refresh *refresh, const char *path, unsign
     }
 }
 
-/* A missing one needs no cover: what is planted there is no more than what is planted elsewhere. */
-static void protect_modules(struct place_refresh *refresh, const char *git_dir, unsigned depth)
+/* `cover`: for when there are none. */
+static void protect_modules(struct place_refresh *refresh, const char *git_dir, unsigned depth,
+                            enum cover_kind cover)
 {
     AUTO_FREE char *modules = path_join(git_dir, "modules");
-    if (!is_there(modules)) {
-        return;
+    bool is_known = is_there(modules) && !cover_is_one(modules);
+    if (is_known || cover != COVER_NONE) {
+        (void)places_protect(refresh, modules, cover, config_why);
     }
-    (void)places_protect(refresh, modules, COVER_NONE, config_why);
-    if (depth < MODULES_DEPTH) {
+    if (is_known && depth < MODULES_DEPTH) {
         (void)each_directory(refresh, modules, depth, visit_module);
     }
 }
@@ -123,7 +124,7 @@ static void protect_worktree(struct place_refresh *refresh, const char *path, un
     }
     AUTO_FREE char *config = path_join(path, "config.worktree");
     (void)places_protect(refresh, config, COVER_EMPTY_FILE, config_why);
-    protect_modules(refresh, path, depth + 1);
+    protect_modules(refresh, path, depth + 1, COVER_NONE);
 }
 
 /* One within the writable places may be removed again: a command could make a repository of any other
@@ -215,7 +216,7 @@ static void protect_git_dir(struct place_refresh *refresh, const char *git_dir, 
         (void)places_protect(refresh, path, names[i].cover, names[i].why);
     }
     protect_info(refresh, git_dir);
-    protect_modules(refresh, git_dir, depth);
+    protect_modules(refresh, git_dir, depth, COVER_SOCKET);
     AUTO_FREE char *worktrees = path_join(git_dir, "worktrees");
     (void)each_directory(refresh, worktrees, depth, visit_worktree);
     protect_named_by_config(refresh, git_dir);

@@ -359,6 +359,9 @@ static void some_directories_are_no_workspace(void **state)
     shell(state, "mkdir home");
     assert_no_workspace("/", NULL);
     assert_no_workspace("/proc", NULL);
+    shell(state, "git init w");
+    assert_no_workspace(temp_path(state, "w/.git"), NULL);
+    assert_no_workspace(temp_path(state, "w/.git/hooks"), NULL);
     assert_no_workspace(temp_path(state, "gone"), NULL);
     assert_no_workspace(temp_path(state, "home"), temp_path(state, "home"));
     struct beacon_error err = {0};
