@@ -151,51 +151,6 @@ static void put_flags_back(const struct file_flags *flags)
     }
 }
 
-/* Whoever asks for no restriction gets the variables as they are. */
-static int run_command(struct sandbox *sandbox, struct loop *loop, char **command)
-{
-    AUTO_ENVIRONMENT char **kept =
-        sandbox_is_unrestricted(sandbox) ? NULL : environment_without_secrets(environ);
-    const struct sandbox_command request = {
-        .argv = (const char *const *)command,
-        .env = (const char *const *)(kept != NULL ? kept : environ),
-        .in_fd = usable_fd(STDIN_FILENO),
-        .out_fd = usable_fd(STDOUT_FILENO),
-        .err_fd = usable_fd(STDERR_FILENO),
-        .shares_terminal = true,
-    };
-    struct sandbox_run *run = NULL;
-    struct spawn_child child = {0};
-    struct beacon_error err = {.struct_size = sizeof err};
-    const struct file_flags flags = keep_flags();
-    bool had_children = has_children();
-    int terminal = own_terminal();
-    spawn_adopt_orphans();
-    if (sandbox_start(sandbox, &request, &run, &child, &err) != BEACON_OK) {
-        return report(&err);
-    }
-    struct sandbox_serve *serve = NULL; /* only when there is a loop */
-    if (loop != NULL && sandbox_serve_begin(loop, &serve, &err) != BEACON_OK) {
-        give_up(sandbox, run, &child);
-        return report(&err);
-    }
-    running_group = child.group;
-    forward_signals();
-    int status = 0;
-    wait_for(&child, terminal);
-    running_group = 0;
-    spawn_kill(&child);
-    spawn_reap(&child, &status);
-    put_flags_back(&flags);
-    sandbox_rest(sandbox);
-    if (!had_children) {
-        (void)spawn_sweep(NULL, 0);
-    }
-    sandbox_serve_end(serve);
-    sandbox_finish(sandbox, run, status, NULL, 0, NULL);
-    return WIFSIGNALED(status) ? EXIT_SIGNAL_BASE + WTERMSIG(status) : WEXITSTATUS(status);
-}
-
 static int explain(struct sandbox *sandbox)
 {
     struct beacon_error err = {.struct_size = sizeof err};
@@ -227,6 +182,92 @@ static int check_writable(const struct sandbox *sandbox, const struct sandbox_op
     return BEACON_OK;
 }
 
+/* One call of the command line. */
+struct attempt {
+    const struct sandbox_options *options;
+    const char *cwd;
+    struct sandbox_settings settings;
+    struct wire_plugins plugins;
+    struct sandbox *sandbox;
+    struct sandbox_run *run;
+    struct spawn_child child;
+};
+
+static int open_sandbox(struct attempt *attempt, struct beacon_error *err)
+{
+    int rc = sandbox_create(attempt->plugins.set, &attempt->settings, &attempt->sandbox, err);
+    return rc == BEACON_OK ? check_writable(attempt->sandbox, attempt->options, attempt->cwd, err)
+                           : rc;
+}
+
+/* A backend that was taken without a look is looked at when the command could not be started, and another
+ * one taken if need be. A program that is missing was looked for inside: then it works. */
+static int start(struct attempt *attempt, const struct sandbox_command *request,
+                 struct beacon_error *err)
+{
+    int rc = sandbox_start(attempt->sandbox, request, &attempt->run, &attempt->child, err);
+    if (rc == BEACON_OK || rc == BEACON_E_NOT_FOUND || !attempt->settings.is_hurried) {
+        return rc;
+    }
+    sandbox_destroy(attempt->sandbox);
+    attempt->sandbox = NULL;
+    attempt->settings.is_hurried = false;
+    rc = open_sandbox(attempt, err);
+    return rc == BEACON_OK
+               ? sandbox_start(attempt->sandbox, request, &attempt->run, &attempt->child, err)
+               : rc;
+}
+
+static int wait_and_finish(struct attempt *attempt, int terminal, bool had_children)
+{
+    int status = 0;
+    running_group = attempt->child.group;
+    forward_signals();
+    wait_for(&attempt->child, terminal);
+    running_group = 0;
+    spawn_kill(&attempt->child);
+    spawn_reap(&attempt->child, &status);
+    sandbox_rest(attempt->sandbox);
+    if (!had_children) {
+        (void)spawn_sweep(NULL, 0);
+    }
+    return status;
+}
+
+/* Whoever asks for no restriction gets the variables as they are. */
+static int run_command(struct attempt *attempt, char **command)
+{
+    AUTO_ENVIRONMENT char **kept =
+        sandbox_is_unrestricted(attempt->sandbox) ? NULL : environment_without_secrets(environ);
+    const struct sandbox_command request = {
+        .argv = (const char *const *)command,
+        .env = (const char *const *)(kept != NULL ? kept : environ),
+        .in_fd = usable_fd(STDIN_FILENO),
+        .out_fd = usable_fd(STDOUT_FILENO),
+        .err_fd = usable_fd(STDERR_FILENO),
+        .shares_terminal = true,
+    };
+    struct beacon_error err = {.struct_size = sizeof err};
+    const struct file_flags flags = keep_flags();
+    const bool had_children = has_children();
+    const int terminal = own_terminal();
+    spawn_adopt_orphans();
+    if (start(attempt, &request, &err) != BEACON_OK) {
+        return report(&err);
+    }
+    struct loop *loop = attempt->settings.loop;
+    struct sandbox_serve *serve = NULL; /* only when there is a loop */
+    if (loop != NULL && sandbox_serve_begin(loop, &serve, &err) != BEACON_OK) {
+        give_up(attempt->sandbox, attempt->run, &attempt->child);
+        return report(&err);
+    }
+    const int status = wait_and_finish(attempt, terminal, had_children);
+    put_flags_back(&flags);
+    sandbox_serve_end(serve);
+    sandbox_finish(attempt->sandbox, attempt->run, status, NULL, 0, NULL);
+    return WIFSIGNALED(status) ? EXIT_SIGNAL_BASE + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
 static enum sandbox_network network_of(const struct sandbox_options *options)
 {
     return strcmp(options->network, "on") == 0           ? SANDBOX_NETWORK_ON
@@ -234,7 +275,8 @@ static enum sandbox_network network_of(const struct sandbox_options *options)
                                                          : SANDBOX_NETWORK_OFF;
 }
 
-static int open_and_run(const struct sandbox_options *options, const char *cwd, const char *home)
+static struct sandbox_settings settings_of(const struct sandbox_options *options, const char *cwd,
+                                           const char *home)
 {
     struct sandbox_settings settings = {
         .mode = sandbox_config_mode(options->mode),
@@ -249,28 +291,33 @@ static int open_and_run(const struct sandbox_options *options, const char *cwd, 
         .n_network_deny = options->deny.n,
         .on_refused_host = sandbox_serve_tell,
         .home = home,
+        .is_hurried = !options->is_explain,
     };
     settings.loop = settings.network == SANDBOX_NETWORK_ALLOW_LIST ? loop_create() : NULL;
+    return settings;
+}
+
+static int open_and_run(const struct sandbox_options *options, const char *cwd, const char *home)
+{
+    struct attempt attempt = {
+        .options = options, .cwd = cwd, .settings = settings_of(options, cwd, home)};
     struct beacon_error err = {.struct_size = sizeof err};
-    struct wire_plugins plugins = {0};
-    struct sandbox *sandbox = NULL;
     int status = EXIT_STATUS_SANDBOX_SETUP;
     const struct wire_plugins_request request = {.home = home,
                                                  .is_safe_mode = options->is_safe_mode};
-    int rc = wire_plugins_open(&request, &plugins, &err);
-    wire_policy_require_sandbox(plugins.policy, &settings);
-    rc = rc == BEACON_OK ? sandbox_create(plugins.set, &settings, &sandbox, &err) : rc;
-    rc = rc == BEACON_OK ? check_writable(sandbox, options, cwd, &err) : rc;
+    int rc = wire_plugins_open(&request, &attempt.plugins, &err);
+    wire_policy_require_sandbox(attempt.plugins.policy, &attempt.settings);
+    rc = rc == BEACON_OK ? open_sandbox(&attempt, &err) : rc;
     if (rc != BEACON_OK) {
         int told = report(&err);
         status = rc == BEACON_E_POLICY ? told : status;
     } else {
-        status = options->is_explain ? explain(sandbox)
-                                     : run_command(sandbox, settings.loop, options->command);
+        status = options->is_explain ? explain(attempt.sandbox)
+                                     : run_command(&attempt, options->command);
     }
-    sandbox_destroy(sandbox);
-    wire_plugins_close(&plugins);
-    loop_destroy(settings.loop);
+    sandbox_destroy(attempt.sandbox);
+    wire_plugins_close(&attempt.plugins);
+    loop_destroy(attempt.settings.loop);
     return status;
 }
 

@@ -79,6 +79,11 @@ static int check_report(const char *name, const struct sandbox_settings *setting
                      report->detail[0] != '\0' ? report->detail : "no further detail");
 }
 
+static bool is_to_be_probed(const struct sandbox_settings *settings)
+{
+    return !settings->is_hurried || settings->admin_require != 0;
+}
+
 /* Open and probe one backend; *ret is left alone unless it can do what is required. */
 static int try_backend(struct plugin_set *plugins, const char *name,
                        const struct sandbox_settings *settings, struct sandbox_backend **ret,
@@ -87,12 +92,10 @@ static int try_backend(struct plugin_set *plugins, const char *name,
     struct sandbox_backend *backend = NULL;
     struct beacon_sandbox_report report = {.struct_size = sizeof report};
     int rc = sandbox_backend_open(plugins, name, NULL, &backend, err);
-    if (rc == BEACON_OK) {
+    if (rc == BEACON_OK && is_to_be_probed(settings)) {
         rc = sandbox_backend_probe(backend, &report, err);
-    }
-    if (rc == BEACON_OK) {
         report.detail[sizeof report.detail - 1] = '\0';
-        rc = check_report(name, settings, &report, err);
+        rc = rc == BEACON_OK ? check_report(name, settings, &report, err) : rc;
     }
     if (rc != BEACON_OK) {
         sandbox_backend_close(backend);

@@ -17,7 +17,7 @@ struct sandbox_settings;
 /* BEACON_SB_* that every plan must promise. */
 uint32_t choice_required(const struct sandbox_settings *settings);
 
-/* Opens and probes. *ret is for sandbox_backend_close(), *ret_passed_over (NULL: nothing was) for
+/* Opens and probes; hurried only opens. *ret is for sandbox_backend_close(), *ret_passed_over (NULL: nothing was) for
  * free(): one line for each stronger backend, "namespaces: user namespaces are refused…". REFUSED when
  * none can enforce the mode, POLICY when none can do what the admin requires. */
 int choice_make(struct plugin_set *plugins, const struct sandbox_settings *settings,

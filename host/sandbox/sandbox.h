@@ -58,6 +58,10 @@ struct sandbox_settings {
     void *on_refused_host_ctx;
     uint32_t admin_require;  /* BEACON_SB_* every plan must promise, whatever the mode; 0 = none */
     const char *admin_where; /* file:line of the policy that says so */
+    /* Take the strongest backend without a probe, for who starts a command right away: the start itself
+     * is the proof. When it fails, make the sandbox anew without this. Every plan still has to promise
+     * what the mode requires. Without effect when the admin requires something. */
+    bool is_hurried;
 };
 
 /* Chooses and probes the backend. In danger-full-access that is "none", whatever `backend` says.
