@@ -28,7 +28,9 @@ struct namespaces_denial {
     char roots[ROOTS_BYTES]; /* "/a, /b" */
 };
 
-enum about { ABOUT_NOTHING, ABOUT_FILES, ABOUT_NETWORK };
+/* ABOUT_COVERS: what stands in the place of a name that may not be made answers so, and much else does:
+ * it means something only where the name is a protected one. */
+enum about { ABOUT_NOTHING, ABOUT_FILES, ABOUT_COVERS, ABOUT_NETWORK };
 
 /* How programs word what the mounts, the filter and an empty network answer. */
 static const struct {
@@ -43,6 +45,12 @@ static const struct {
     {"EACCES", ABOUT_FILES},
     {"EPERM", ABOUT_FILES},
     {"EBUSY", ABOUT_FILES},
+    {"No such device or address", ABOUT_COVERS},
+    {"File exists", ABOUT_COVERS},
+    {"Not a directory", ABOUT_COVERS},
+    {"ENXIO", ABOUT_COVERS},
+    {"EEXIST", ABOUT_COVERS},
+    {"ENOTDIR", ABOUT_COVERS},
     {"Network is unreachable", ABOUT_NETWORK},
     {"ENETUNREACH", ABOUT_NETWORK},
     {"Temporary failure in name resolution", ABOUT_NETWORK},
@@ -154,8 +162,8 @@ static bool is_edge(char c)
            c == ',' || c == ':' || c == '\r' || c == '[' || c == ']' || c == ';';
 }
 
-/* The next word of `line` from *at on that has a slash, like /a/b in "touch: cannot touch '/a/b': …";
- * names with blanks are not worth the guess. Empty: there is none. */
+/* The next word of `line` from *at on that has a slash or begins with a dot, like /a/b in "touch: cannot
+ * touch '/a/b': …"; names with blanks are not worth the guess. Empty: there is none. */
 static struct beacon_str next_path(struct beacon_str line, size_t *at)
 {
     while (*at < line.n) {
@@ -166,7 +174,9 @@ static struct beacon_str next_path(struct beacon_str line, size_t *at)
         const struct beacon_str word = beacon_span(line.p + start, *at - start);
         const bool is_program = start == 0; /* "/bin/sh: 1: cannot create …" */
         *at += *at < line.n ? 1u : 0u;
-        if (word.n > 1 && memchr(word.p, '/', word.n) != NULL && !is_program) {
+        const bool is_path =
+            word.n > 1 && (word.p[0] == '.' || memchr(word.p, '/', word.n) != NULL);
+        if (is_path && !is_program) {
             return word;
         }
     }
@@ -243,6 +253,11 @@ static const struct remembered *pinned_by(const struct namespaces_denial *denial
     return NULL;
 }
 
+static bool is_denied(const struct remembered *rule)
+{
+    return rule != NULL && (rule->access & BEACON_PATH_DENY) != 0;
+}
+
 static int shown(struct beacon_str path)
 {
     return (int)beacon_utf8_cut(path, LINE_MAX_BYTES).n;
@@ -254,13 +269,12 @@ static void explain_path(const struct namespaces_denial *denial, struct beacon_s
 {
     const struct remembered *rule = deciding(denial, path);
     const uint32_t access = rule != NULL ? rule->access : 0;
-    const bool is_denied = (access & BEACON_PATH_DENY) != 0;
     const struct remembered *pin = pinned_by(denial, path);
-    if (is_denied && (access & BEACON_PATH_READ) != 0) {
+    if (is_denied(rule) && (access & BEACON_PATH_READ) != 0) {
         (void)snprintf(to, n,
                        "The sandbox probably refused to open %.*s: %.*s is closed to commands.",
                        shown(path), path.p, shown(rule->path), rule->path.p);
-    } else if (is_denied) {
+    } else if (is_denied(rule)) {
         (void)snprintf(to, n,
                        "The sandbox probably refused to write %.*s: %.*s is a protected name.",
                        shown(path), path.p, shown(rule->path), rule->path.p);
@@ -291,10 +305,11 @@ static void explain_line(const struct namespaces_denial *denial, struct beacon_s
         return;
     }
     size_t at = 0;
-    bool has_path = false;
+    bool has_path = about == ABOUT_COVERS;
     for (struct beacon_str path = next_path(line, &at); path.n > 0; path = next_path(line, &at)) {
         path = absolute(denial, path, whole, sizeof whole);
-        if (path.n > 0) {
+        const bool is_covered = path.n > 0 && is_denied(deciding(denial, path));
+        if (is_covered || (path.n > 0 && about == ABOUT_FILES)) {
             has_path = true;
             explain_path(denial, path, to, n);
         }
@@ -319,7 +334,8 @@ beacon_rc namespaces_denial_diagnose(const struct namespaces_denial *denial, int
         return BEACON_OK;
     }
     struct beacon_str line = beacon_utf8_cut(find_line(tail, &about), LINE_MAX_BYTES);
-    bool is_ours = about == ABOUT_FILES || (about == ABOUT_NETWORK && !denial->has_network);
+    bool is_ours = about == ABOUT_FILES || about == ABOUT_COVERS ||
+                   (about == ABOUT_NETWORK && !denial->has_network);
     if (line.n == 0 || !beacon_utf8_is_valid(line) || !is_ours) {
         return BEACON_OK;
     }

@@ -20,8 +20,10 @@ static const struct beacon_path_rule rules[] = {
     RULE("/w", ALL),
     RULE("/w/.git/hooks", BEACON_PATH_DENY | BEACON_PATH_WRITE),
     RULE("/home/auth.json", BEACON_PATH_DENY | BEACON_PATH_READ),
+    RULE("/w/src/.envrc", BEACON_PATH_DENY | BEACON_PATH_WRITE | BEACON_PATH_SOFT),
 };
-static const struct beacon_path_rule *const list[] = {&rules[0], &rules[1], &rules[2], &rules[3]};
+static const struct beacon_path_rule *const list[] = {&rules[0], &rules[1], &rules[2], &rules[3],
+                                                      &rules[4]};
 
 static beacon_rc put_text(const struct beacon_sink *sink, const void *p, size_t n)
 {
@@ -31,7 +33,7 @@ static beacon_rc put_text(const struct beacon_sink *sink, const void *p, size_t 
 static void diagnose_in(uint32_t net, int status, const char *tail, size_t n, struct text *out)
 {
     const struct beacon_sandbox_policy policy = {
-        .struct_size = sizeof policy, .paths = list, .n_paths = 4, .cwd_fd = -1, .net = net};
+        .struct_size = sizeof policy, .paths = list, .n_paths = 5, .cwd_fd = -1, .net = net};
     const struct beacon_sink sink = {.struct_size = sizeof sink, .ctx = out, .put = put_text};
     struct namespaces_denial *denial =
         namespaces_denial_create(&policy, (struct beacon_str){"/w/src", 6});
@@ -77,6 +79,20 @@ static void protected_name_is_named(void **state)
         "cp: cannot create regular file '../.git/hooks/pre-commit': Read-only file system",
         "The sandbox probably refused to write /w/.git/hooks/pre-commit: /w/.git/hooks is a "
         "protected name.");
+}
+
+static void name_that_may_not_be_made_is_named(void **state)
+{
+    (void)state;
+    const char *words = "The sandbox probably refused to write /w/src/.envrc: /w/src/.envrc is a "
+                        "protected name.";
+    assert_told("sh: 1: cannot create .envrc: No such device or address", words);
+    assert_told("mkdir: cannot create directory '.envrc': File exists", words);
+    assert_told("sh: 1: cannot create ./.envrc/x: Not a directory",
+                "The sandbox probably refused to write /w/src/.envrc/x: /w/src/.envrc is a "
+                "protected name.");
+    assert_told("mkdir: cannot create directory 'out': File exists", "");
+    assert_told("mkdir: cannot create directory '/w/.cache': File exists", "");
 }
 
 static void closed_file_is_named(void **state)
@@ -156,6 +172,7 @@ int main(void)
         cmocka_unit_test(writing_outside_is_told_with_the_writable_directories),
         cmocka_unit_test(relative_name_is_meant_from_the_workspace),
         cmocka_unit_test(protected_name_is_named),
+        cmocka_unit_test(name_that_may_not_be_made_is_named),
         cmocka_unit_test(closed_file_is_named),
         cmocka_unit_test(pinned_directory_is_told_with_what_it_holds),
         cmocka_unit_test(target_outside_is_told_where_the_source_is_inside),
