@@ -53,6 +53,26 @@ refused 126 'no sandbox for this mode: sandbox backend none cannot enforce: file
 expect_has "$STDERR" 'backend auto'
 refused 127 'program no-such-program was not found' linux -- no-such-program
 
+# In a user namespace of its own, whose limit is nobody else's.
+without_namespaces() {
+    unshare --user --map-root-user sh -c 'echo 0 >/proc/sys/user/max_user_namespaces && exec "$@"' sh "$@"
+}
+
+check 'where namespaces are refused the next best backend runs the command, and a named one says why it cannot'
+if without_namespaces true 2>/dev/null; then
+    cd "$WORK" || exit 2
+    # shellcheck disable=SC2016
+    expect_equal 'the backend' \
+        "$(without_namespaces "$BEACON" sandbox linux --full-auto -- sh -c 'echo "$BEACON_SANDBOX"' 2>&1)" landlock
+    without_namespaces "$BEACON" sandbox linux --full-auto --backend namespaces -- touch ran 2>"$STDERR"
+    expect_equal 'its status' $? 126
+    expect_has "$STDERR" 'no sandbox for this mode: sandbox backend namespaces cannot enforce: file writes'
+    expect_has "$STDERR" 'user.max_user_namespaces is reached or 0'
+    [ ! -e "$WORK/ran" ] || fail 'the command ran'
+else
+    skip 'user namespaces are refused already'
+fi
+
 check 'a session says which writable folders it goes on without'
 model '{"text":"Done."}'
 run_json -s workspace-write --add-dir nowhere 'go'
