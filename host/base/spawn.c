@@ -20,6 +20,7 @@
 #include "base/error.h"
 #include "base/spawn_parts.h"
 #include "base/spawn_send.h"
+#include "base/spawn_streams.h"
 
 #define CHILD_STACK_BYTES (64u << 10)
 #define DEFAULT_PATH      "/bin:/usr/bin"
@@ -31,6 +32,7 @@
 struct cradle {
     struct spawn_birth birth;
     struct spawn_nest nest;
+    struct spawn_streams streams;
     _Alignas(16) char stack[CHILD_STACK_BYTES];
     _Alignas(16) char inner_stack[CHILD_STACK_BYTES];
 };
@@ -211,6 +213,7 @@ static int start_in(struct cradle *cradle, const struct spawn_request *request,
     }
     birth->nest = &cradle->nest;
     birth->nest->stack_end = cradle->inner_stack + sizeof cradle->inner_stack;
+    birth->nest->streams = &cradle->streams;
     return spawn_space_start(birth, cradle->stack + sizeof cradle->stack, ret, err);
 }
 

@@ -76,10 +76,8 @@ struct spawn_request {
     const char *const *argv;   /* NULL-terminated; argv[0] without '/' is searched in env's PATH */
     const char *const *env;    /* NULL-terminated "K=V" */
     const char *cwd;           /* NULL: the host's */
-    int in_fd, out_fd, err_fd; /* borrowed; -1 = /dev/null */
-    const char
-        *in_path; /* with `space`: the file that in_fd is; it is opened anew in there, for reading,
-                            since a descriptor of the host leads round the mounts. NULL: it is kept */
+    int in_fd, out_fd, err_fd; /* borrowed; -1 = /dev/null; with mounts of its own the program gets
+                                  devices, terminals and files to read as they are there */
     const struct spawn_fd *fds;
     size_t n_fds;
     bool is_terminal;     /* in_fd is a pty slave: make it the controlling terminal */

@@ -15,6 +15,8 @@
 
 #include "base/spawn.h"
 
+struct spawn_streams;
+
 struct spawn_move {
     int from; /* -1: /dev/null */
     int to;
@@ -28,10 +30,10 @@ enum spawn_step {
     SPAWN_STEP_DESCRIPTORS,
     SPAWN_STEP_TERMINAL,
     SPAWN_STEP_SIGNALS,
-    SPAWN_STEP_SPACE,  /* the namespaces of the first process */
-    SPAWN_STEP_LOCK,   /* the second process and its user namespace */
-    SPAWN_STEP_INPUT,  /* in_path is opened */
-    SPAWN_STEP_REAPER, /* the first process becomes the reaper */
+    SPAWN_STEP_SPACE,   /* the namespaces of the first process */
+    SPAWN_STEP_LOCK,    /* the second process and its user namespace */
+    SPAWN_STEP_STREAMS, /* the standard descriptors are opened in the new mounts */
+    SPAWN_STEP_REAPER,  /* the first process becomes the reaper */
 };
 
 /* What a birth into namespaces needs besides. Descriptors are ≥ SPAWN_FD_FLOOR and close-on-exec. */
@@ -43,6 +45,7 @@ struct spawn_nest {
     int reaper_fd;
     const char *uid_map, *gid_map; /* of the second user namespace */
     char *stack_end;               /* of the second process */
+    struct spawn_streams *streams; /* NULL: the mounts are the host's */
 
     uint32_t handshake;  /* futex between the two: one of NEST_ in spawn_nest.c */
     char inner_pid[16];  /* of the second process, in the eyes of the host; decimal */

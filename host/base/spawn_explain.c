@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <stdbool.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/spawn_parts.h"
+#include "base/spawn_streams.h"
 
 #define NO_SPACE_HINT                                                                              \
     "user namespaces may be switched off here (user.max_user_namespaces, AppArmor, a container); " \
@@ -19,9 +22,22 @@ static int explain_space(const struct spawn_failure *failure, const char *progra
                            "cannot %s %s: %s", what, program, strerror(failure->os_errno));
 }
 
-static int explain_setup(const struct spawn_request *request, const struct spawn_failure *failure,
-                         struct beacon_error *err)
+static int explain_streams(const struct spawn_birth *birth, struct beacon_error *err)
 {
+    const struct spawn_streams *streams = birth->nest->streams;
+    const bool is_input = streams->refused == STDIN_FILENO;
+    return error_set_errno(err, BEACON_E_REFUSED, birth->failure.os_errno,
+                           is_input ? "send it through a pipe: cat FILE | …"
+                                    : "send the output through a pipe: … | cat",
+                           "cannot open the %s %s of %s in its namespaces: %s",
+                           is_input ? "input" : "output", streams->list[streams->refused].path,
+                           birth->request->argv[0], strerror(birth->failure.os_errno));
+}
+
+static int explain_setup(const struct spawn_birth *birth, struct beacon_error *err)
+{
+    const struct spawn_request *request = birth->request;
+    const struct spawn_failure *failure = &birth->failure;
     int os_errno = failure->os_errno;
     const char *why = strerror(os_errno);
     switch ((enum spawn_step)failure->index) {
@@ -35,11 +51,8 @@ static int explain_setup(const struct spawn_request *request, const struct spawn
     case SPAWN_STEP_TERMINAL:
         return error_set_errno(err, BEACON_E_IO, os_errno, "run the command without a terminal",
                                "cannot give %s a terminal: %s", request->argv[0], why);
-    case SPAWN_STEP_INPUT:
-        return error_set_errno(err, BEACON_E_REFUSED, os_errno,
-                               "send it through a pipe: cat FILE | …",
-                               "cannot open the input %s of %s in its namespaces: %s",
-                               request->in_path, request->argv[0], why);
+    case SPAWN_STEP_STREAMS:
+        return explain_streams(birth, err);
     case SPAWN_STEP_SPACE:
     case SPAWN_STEP_LOCK:
     case SPAWN_STEP_REAPER:
@@ -81,7 +94,7 @@ int spawn_explain(const struct spawn_birth *birth, struct beacon_error *err)
     const struct spawn_request *request = birth->request;
     const struct spawn_failure *failure = &birth->failure;
     if (failure->stage == SPAWN_STAGE_SETUP) {
-        return explain_setup(request, failure, err);
+        return explain_setup(birth, err);
     }
     if (failure->stage == SPAWN_STAGE_EXEC) {
         return explain_exec(request->argv[0], failure->os_errno, err);

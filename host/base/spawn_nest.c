@@ -10,19 +10,19 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "base/auto.h"
 #include "base/raw_call.h"
 #include "base/reaper/reaper.h"
 #include "base/spawn_child.h"
+#include "base/spawn_streams.h"
 
 #define EXIT_NOT_STARTED 127
 #define LOOK_AFTER_S     1 /* whether who is waited for still lives */
@@ -71,34 +71,6 @@ static int tell_pid(struct spawn_nest *nest)
     return n > 0 ? 0 : -1;
 }
 
-static bool is_same_file(int a, int b)
-{
-    struct stat first, second;
-    return fstat(a, &first) == 0 && fstat(b, &second) == 0 && first.st_dev == second.st_dev &&
-           first.st_ino == second.st_ino;
-}
-
-/* The mounts in here say what may be done to it, as they do to every other file. */
-static int open_input(const char *path)
-{
-    if (path == NULL) {
-        return 0;
-    }
-    AUTO_CLOSE int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-    if (fd < 0) {
-        return -1;
-    }
-    if (!is_same_file(fd, STDIN_FILENO)) {
-        errno = ESTALE;
-        return -1;
-    }
-    const off_t at = lseek(STDIN_FILENO, 0, SEEK_CUR);
-    return (at > 0 && lseek(fd, at, SEEK_SET) < 0) || fcntl(fd, F_SETFL, 0) != 0 ||
-                   dup2(fd, STDIN_FILENO) < 0
-               ? -1
-               : 0;
-}
-
 static int set_up_inner(struct spawn_birth *birth, enum spawn_step *step)
 {
     *step = SPAWN_STEP_SESSION;
@@ -114,8 +86,8 @@ static int set_up_inner(struct spawn_birth *birth, enum spawn_step *step)
     if (spawn_set_directory(birth) != 0) {
         return -1;
     }
-    *step = SPAWN_STEP_INPUT;
-    if (open_input(birth->request->in_path) != 0) {
+    *step = SPAWN_STEP_STREAMS;
+    if (birth->nest->streams != NULL && spawn_streams_open(birth->nest->streams) != 0) {
         return -1;
     }
     *step = SPAWN_STEP_TERMINAL;
@@ -241,10 +213,21 @@ static int bear_inner(struct spawn_birth *birth)
                : 0;
 }
 
+/* What the command was given under the same number is not for the reaper. */
+static int lend_name(const struct spawn_nest *nest)
+{
+    const int terminal = nest->streams != NULL ? nest->streams->place_fd : -1;
+    if (terminal < 0) {
+        (void)close(REAPER_TERMINAL_FD);
+        return 0;
+    }
+    return dup2(terminal, REAPER_TERMINAL_FD) < 0 ? -1 : 0;
+}
+
 static int place_for_reaper(const struct spawn_nest *nest)
 {
     return dup2(nest->status_fd, REAPER_STATUS_FD) < 0 || dup2(nest->go_fd, REAPER_GO_FD) < 0 ||
-                   chdir("/") != 0
+                   lend_name(nest) != 0 || chdir("/") != 0
                ? -1
                : 0;
 }
@@ -266,6 +249,21 @@ static int become_reaper(struct spawn_birth *birth)
     return EXIT_NOT_STARTED;
 }
 
+static int prepare_first(struct spawn_birth *birth)
+{
+    struct spawn_streams *streams = birth->nest->streams;
+    if (streams != NULL) {
+        spawn_terminal_take(streams);
+    }
+    if (spawn_run_prepare(birth, birth->request->space->prepare, 0) != 0) {
+        return -1;
+    }
+    if (streams != NULL) {
+        spawn_terminal_place(streams);
+    }
+    return 0;
+}
+
 int spawn_nest_main(void *arg)
 {
     struct spawn_birth *birth = arg;
@@ -273,7 +271,7 @@ int spawn_nest_main(void *arg)
     if (set_up_first(birth, &step) != 0) {
         return spawn_fail(birth, SPAWN_STAGE_SETUP, (int)step);
     }
-    if (spawn_run_prepare(birth, birth->request->space->prepare, 0) != 0) {
+    if (prepare_first(birth) != 0) {
         return EXIT_NOT_STARTED;
     }
     if (bear_inner(birth) != 0) {

@@ -28,7 +28,7 @@ void spawn_bury(pid_t pid);
 int spawn_explain(const struct spawn_birth *birth, struct beacon_error *err);
 
 /* Give birth into namespaces. `birth->nest` is zeroed memory that the children share, with stack_end
- * set; `stack_end` is the stack of the first one. On failure nothing is left. */
+ * and streams set; `stack_end` is the stack of the first one. On failure nothing is left. */
 int spawn_space_start(struct spawn_birth *birth, char *stack_end, struct spawn_child *ret,
                       struct beacon_error *err);
 

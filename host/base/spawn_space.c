@@ -22,6 +22,7 @@
 #include "base/spawn_ids.h"
 #include "base/spawn_parts.h"
 #include "base/spawn_send.h"
+#include "base/spawn_streams.h"
 
 /* What the host keeps open until the birth is over; -1: not, or no longer. */
 struct midwife {
@@ -82,6 +83,11 @@ static void fill_nest(const struct midwife *midwife, int reaper_fd, struct spawn
     nest->reaper_fd = reaper_fd;
     nest->uid_map = midwife->ids->inner_uid_map;
     nest->gid_map = midwife->ids->inner_gid_map;
+    if ((birth->request->space->flags & CLONE_NEWNS) != 0) {
+        spawn_streams_plan(birth->request, nest->streams);
+    } else {
+        nest->streams = NULL;
+    }
 }
 
 /* The first process waits for the answer; without one it ends. */

@@ -2,8 +2,6 @@
 #include <beacon/sandbox.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -199,20 +197,6 @@ static int open_directory(const struct sandbox *sandbox, const char *path, int *
     return BEACON_OK;
 }
 
-/* Where the input is, when it is a file that has a name. */
-static const char *path_of_input(int fd, char *to, size_t n)
-{
-    struct stat st;
-    char link[32];
-    (void)snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
-    if (!is_kind(fd, S_IFREG) || fstat(fd, &st) != 0 || st.st_nlink == 0) {
-        return NULL;
-    }
-    const ssize_t len = readlink(link, to, n - 1);
-    to[len > 0 ? len : 0] = '\0';
-    return to;
-}
-
 static int spawn_planned(struct sandbox *sandbox, const struct sandbox_command *command,
                          struct plan *plan, struct spawn_child *ret_child, struct beacon_error *err)
 {
@@ -229,13 +213,11 @@ static int spawn_planned(struct sandbox *sandbox, const struct sandbox_command *
     };
     plan_equip(plan, &request);
     AUTO_CLOSE int cwd_fd = -1;
-    char input[PATH_MAX];
     int rc = check_output(sandbox, command->out_fd, err);
     if (rc == BEACON_OK) {
         rc = check_output(sandbox, command->err_fd, err);
     }
     if (rc == BEACON_OK && request.space != NULL) {
-        request.in_path = path_of_input(request.in_fd, input, sizeof input);
         rc = open_directory(sandbox, request.cwd, &cwd_fd, err);
         request.cwd_fd = cwd_fd;
     }

@@ -4,8 +4,8 @@
  * run from a sealed memory file (reaper_image.c). Its name, argv[0], says what it is to do.
  *
  * "reaper": pid 1 of a command's pid namespace. It tells how the first child ends, and ends with it.
- *     Descriptor 3 is the pipe to the host, 4 an eventfd that lets the command begin. With another
- *     argument it also tells when that child stops and goes on.
+ *     Descriptor 3 is the pipe to the host, 4 an eventfd that lets the command begin, 5 may be a
+ *     terminal that is to stay. With another argument it also tells when that child stops and goes on.
  * "guardian": outside of any sandbox. Once descriptor 3 says that the host is gone it removes the covers
  *     named by the other arguments, unless another host holds them.
  *
@@ -165,7 +165,7 @@ static _Noreturn void be_reaper(bool tells_stops)
     for (int fd = 0; fd < REAPER_STATUS_FD; fd++) {
         (void)raw_call(__NR_close, fd);
     }
-    require(raw_call(__NR_close_range, REAPER_GO_FD + 1, ~0U, 0) == 0);
+    require(raw_call(__NR_close_range, REAPER_TERMINAL_FD + 1, ~0U, 0) == 0);
     shut_in();
     require(raw_call(__NR_write, REAPER_GO_FD, &one, sizeof one) == sizeof one);
     reap(REAPER_COMMAND_PID, tells_stops);

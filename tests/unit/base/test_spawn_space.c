@@ -102,6 +102,57 @@ static void program_on_a_terminal_owns_it(void **state)
     assert_int_equal(space_run(&request, &out), 5 << 8);
 }
 
+static int close_the_tree(const void *ctx, const struct spawn_scene *scene,
+                          struct spawn_failure *failure)
+{
+    struct mount_attr attr = {.attr_set = MOUNT_ATTR_RDONLY, .propagation = 1u << 18};
+    (void)ctx;
+    if (scene->parent == 0 &&
+        syscall(SYS_mount_setattr, AT_FDCWD, "/", AT_RECURSIVE, &attr, sizeof attr) != 0) {
+        failure->os_errno = errno;
+        return -1;
+    }
+    return 0;
+}
+
+static int renew_the_terminals(const void *ctx, const struct spawn_scene *scene,
+                               struct spawn_failure *failure)
+{
+    if (close_the_tree(ctx, scene, failure) != 0) {
+        return -1;
+    }
+    return scene->parent == 0 ? (int)syscall(SYS_mount, "none", "/dev/pts", "devpts", 0,
+                                             "newinstance,ptmxmode=0666")
+                              : 0;
+}
+
+/* The name of the host's is somebody else's, or nobody's, among terminals of its own. */
+static void terminal_has_a_name_among_new_terminals(void **state)
+{
+    (void)state;
+    AUTO_TEXT struct text out;
+    const char *const argv[] = {"sh", "-c",
+                                "[ -t 0 ] && [ -t 2 ] && tty && : </dev/tty; "
+                                "chmod 600 /dev/pts/0 2>&1 | grep -c Read-only; "
+                                "chmod 600 /proc/self/fd/0 2>&1 | grep -c Read-only; "
+                                "script -qec tty /dev/null </dev/null",
+                                NULL};
+    AUTO_CLOSE int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+    assert_true(master >= 0);
+    assert_int_equal(grantpt(master), 0);
+    assert_int_equal(unlockpt(master), 0);
+    AUTO_CLOSE int slave = open(ptsname(master), O_RDWR | O_NOCTTY | O_CLOEXEC);
+    struct spawn_request request = space_request();
+    struct spawn_space space = *request.space;
+    space.prepare = renew_the_terminals;
+    request.space = &space;
+    request.argv = argv;
+    request.in_fd = request.err_fd = slave;
+    request.is_terminal = true;
+    assert_int_equal(space_run(&request, &out), 0);
+    assert_string_equal(text_string(&out), "/dev/pts/0\n1\n1\n/dev/pts/1\r\n");
+}
+
 static void wanted_descriptors_arrive_under_their_numbers(void **state)
 {
     (void)state;
@@ -126,19 +177,6 @@ static void wanted_descriptors_arrive_under_their_numbers(void **state)
     }
 }
 
-static int close_the_tree(const void *ctx, const struct spawn_scene *scene,
-                          struct spawn_failure *failure)
-{
-    struct mount_attr attr = {.attr_set = MOUNT_ATTR_RDONLY, .propagation = 1u << 18};
-    (void)ctx;
-    if (scene->parent == 0 &&
-        syscall(SYS_mount_setattr, AT_FDCWD, "/", AT_RECURSIVE, &attr, sizeof attr) != 0) {
-        failure->os_errno = errno;
-        return -1;
-    }
-    return 0;
-}
-
 /* Else the mode of the file could be changed by the descriptor of the host, whatever is mounted. */
 static void input_is_a_file_of_the_namespace(void **state)
 {
@@ -157,12 +195,18 @@ static void input_is_a_file_of_the_namespace(void **state)
     request.space = &space;
     request.argv = argv;
     request.in_fd = fd;
-    request.in_path = path;
     assert_int_equal(space_run(&request, &out), 0);
     assert_string_equal(text_string(&out), "second\n1\n");
 }
 
-static void other_file_at_the_path_of_the_input_is_refused(void **state)
+static int hide_the_directory(const void *ctx, const struct spawn_scene *scene,
+                              struct spawn_failure *failure)
+{
+    failure->os_errno = 0;
+    return scene->parent == 0 ? (int)syscall(SYS_mount, "none", ctx, "tmpfs", 0, NULL) : 0;
+}
+
+static void input_that_is_not_in_the_namespace_is_refused(void **state)
 {
     const char *const argv[] = {"true", NULL};
     const char *path = temp_path(state, "input");
@@ -170,15 +214,55 @@ static void other_file_at_the_path_of_the_input_is_refused(void **state)
     struct spawn_child child = {0};
     write_text(path, "one\n");
     AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
-    assert_int_equal(unlink(path), 0);
-    write_text(path, "other\n");
     struct spawn_request request = space_request();
+    struct spawn_space space = *request.space;
+    space.prepare = hide_the_directory;
+    request.space = &space;
+    request.prepare_ctx = temp_dir(state);
     request.argv = argv;
     request.in_fd = fd;
-    request.in_path = path;
     assert_refused(spawn_start(&request, &child, NULL, &err), BEACON_E_REFUSED, &err);
     assert_non_null(strstr(err.message, path));
     assert_nothing_runs();
+}
+
+/* The mode is set to what it is, whoever breaks this. */
+static void devices_are_those_of_the_namespace(void **state)
+{
+    (void)state;
+    AUTO_TEXT struct text out;
+    AUTO_CLOSE int zero = open("/dev/zero", O_RDONLY | O_CLOEXEC);
+    AUTO_CLOSE int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    const int inputs[] = {-1, zero, null};
+    const char *const argv[] = {
+        "sh", "-c",
+        "exec 4<&0 5>&2; chmod 666 /proc/self/fd/4 /proc/self/fd/5 2>&1 | grep -c Read-only", NULL};
+    struct spawn_request request = space_request();
+    struct spawn_space space = *request.space;
+    space.prepare = close_the_tree;
+    request.space = &space;
+    request.argv = argv;
+    for (size_t i = 0; i < sizeof inputs / sizeof inputs[0]; i++) {
+        request.in_fd = inputs[i];
+        request.err_fd = inputs[i] == zero ? -1 : inputs[i];
+        assert_int_equal(space_run(&request, &out), 0);
+        assert_string_equal(text_string(&out), "2\n");
+        text_finish(&out);
+    }
+}
+
+static void access_to_a_device_stays_what_it_was(void **state)
+{
+    (void)state;
+    AUTO_TEXT struct text out;
+    AUTO_CLOSE int null = open("/dev/null", O_WRONLY | O_APPEND | O_CLOEXEC);
+    const char *const argv[] = {"sh", "-c", "grep -o 2001$ /proc/self/fdinfo/2; cat <&2 || echo no",
+                                NULL};
+    struct spawn_request request = space_request();
+    request.argv = argv;
+    request.err_fd = null;
+    assert_int_equal(space_run(&request, &out), 0);
+    assert_string_equal(text_string(&out), "2001\nno\n");
 }
 
 /* ---- stops ---- */
@@ -488,9 +572,12 @@ int main(void)
         cmocka_unit_test(mask_of_the_host_is_as_before),
         cmocka_unit_test(program_leads_its_own_session),
         cmocka_unit_test(program_on_a_terminal_owns_it),
+        cmocka_unit_test(terminal_has_a_name_among_new_terminals),
         cmocka_unit_test(wanted_descriptors_arrive_under_their_numbers),
         in_temp_dir(input_is_a_file_of_the_namespace),
-        in_temp_dir(other_file_at_the_path_of_the_input_is_refused),
+        in_temp_dir(input_that_is_not_in_the_namespace_is_refused),
+        cmocka_unit_test(devices_are_those_of_the_namespace),
+        cmocka_unit_test(access_to_a_device_stays_what_it_was),
         cmocka_unit_test(stops_and_the_end_are_told),
         cmocka_unit_test(stops_of_a_plain_child_are_told_as_well),
         cmocka_unit_test(endless_states_that_nobody_reads_do_not_hold_up_the_end),

@@ -311,6 +311,7 @@ static void root_can_be_another_directory(void **state)
 {
     const char *root = make_dir(state, "root");
     (void)make_dir(state, "root/usr");
+    (void)make_dir(state, "root/dev");
     write_text(temp_path(state, "root/mark"), "here\n");
     struct plan *plan = new_plan();
     char usr[512];
@@ -320,6 +321,11 @@ static void root_can_be_another_directory(void **state)
               (struct beacon_mount){.flags = BEACON_MOUNT_RECURSIVE,
                                     .source = span("/usr"),
                                     .target = span(usr),
+                                    .source_fd = -1});
+    add_mount(plan, BEACON_OP_BIND,
+              (struct beacon_mount){.flags = BEACON_MOUNT_MAKE_TARGET,
+                                    .source = span("/dev/null"),
+                                    .target = span(temp_path(state, "root/dev/null")),
                                     .source_fd = -1});
     for (size_t i = 0; i < 4; i++) {
         static const char *const links[] = {"/bin", "/lib", "/lib64", "/sbin"};
