@@ -25,7 +25,7 @@ enum step_kind {
 struct step {
     struct beacon_str path;
     enum step_kind kind;
-    const struct mount_place *place; /* STEP_PLACE: the place */
+    const struct mount_place *place; /* STEP_PLACE: the place; STEP_PIN: what it is pinned for */
 };
 
 struct steps {
@@ -71,7 +71,7 @@ static void pin_ancestors(struct steps *steps, const struct mount_place *place)
     }
     struct beacon_str path = directory_of(place->path);
     for (; path.n > around->path.n; path = directory_of(path)) {
-        add_step(steps, path, STEP_PIN, NULL);
+        add_step(steps, path, STEP_PIN, place);
     }
 }
 
@@ -88,7 +88,13 @@ static void add_hollows(struct steps *steps, const struct mount_place *place)
     }
 }
 
-/* Parents first. */
+/* A socket that shall be hidden may go at any time, and the directories around it with it. */
+static bool may_be_gone(const struct step *step)
+{
+    return step->kind == STEP_PIN && step->place->change == PLACE_MASK && step->place->is_soft;
+}
+
+/* Parents first; of pins of one directory that which must be there. */
 static int compare_steps(const void *a, const void *b)
 {
     const struct step *x = a, *y = b;
@@ -99,7 +105,8 @@ static int compare_steps(const void *a, const void *b)
     if (order != 0) {
         return order;
     }
-    return (int)x->kind - (int)y->kind;
+    order = (int)x->kind - (int)y->kind;
+    return order != 0 ? order : (int)may_be_gone(x) - (int)may_be_gone(y);
 }
 
 /* A soft denial of a missing name cannot be kept without something to mount over. A hard one stays in
@@ -332,6 +339,16 @@ static void note_left_out(struct mount_list *list, const struct mount_places *pl
     }
 }
 
+static void pin(struct mount_list *list, const struct step *step)
+{
+    const uint32_t if_there = may_be_gone(step) ? BEACON_MOUNT_IF_THERE : 0;
+    mount_list_add(list, BEACON_OP_BIND,
+                   (struct beacon_mount){.flags = BEACON_MOUNT_RECURSIVE | if_there,
+                                         .source = step->path,
+                                         .target = step->path,
+                                         .source_fd = -1});
+}
+
 static void add_steps(struct mount_list *list, const struct mount_table *table,
                       const struct mount_places *places, const struct steps *steps)
 {
@@ -346,7 +363,7 @@ static void add_steps(struct mount_list *list, const struct mount_table *table,
         } else if (step->kind == STEP_HOLLOW) {
             add_hollow(list, step->path, BEACON_MOUNT_MAKE_TARGET);
         } else {
-            bind_over_itself(list, step->path, -1, 0, 0);
+            pin(list, step);
         }
     }
 }

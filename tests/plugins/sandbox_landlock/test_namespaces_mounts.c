@@ -195,6 +195,39 @@ static void name_taken_away_is_shut_and_its_ancestors_are_pinned(void **state)
     end(&scene);
 }
 
+/* The flags of the mount on `path` that is neither opened nor shut. */
+static uint32_t flags_of(const struct scene *scene, const char *path)
+{
+    for (size_t i = 0; i < scene->mounts.n; i++) {
+        const struct beacon_mount *mount = &scene->mounts.ops[i].mount;
+        if (beacon_span_is(mount->target, path)) {
+            return mount->flags;
+        }
+    }
+    fail_msg("nothing is mounted on %s", path);
+    return 0;
+}
+
+static void what_holds_a_hidden_socket_may_be_gone_by_then(void **state)
+{
+    struct scene scene;
+    begin(&scene);
+    const char *work = make_dir(state, "work");
+    const char *held = make_dir(state, "work/held");
+    const char *other = make_dir(state, "work/other");
+    write_text(temp_path(state, "work/held/socket"), "");
+    write_text(temp_path(state, "work/other/socket"), "");
+    const char *hooks = make_dir(state, "work/other/hooks");
+    add_rule(&scene, work, ALL);
+    add_rule(&scene, temp_path(state, "work/held/socket"), HIDDEN | BEACON_PATH_SOFT);
+    add_rule(&scene, temp_path(state, "work/other/socket"), HIDDEN | BEACON_PATH_SOFT);
+    add_rule(&scene, hooks, CLOSED);
+    plan_well(&scene);
+    assert_int_equal(flags_of(&scene, held) & BEACON_MOUNT_IF_THERE, BEACON_MOUNT_IF_THERE);
+    assert_int_equal(flags_of(&scene, other) & BEACON_MOUNT_IF_THERE, 0);
+    end(&scene);
+}
+
 static void rules_may_come_in_any_order(void **state)
 {
     struct scene scene;
@@ -445,6 +478,7 @@ int main(void)
         cmocka_unit_test(everything_is_read_only_before_anything_else),
         in_temp_dir(root_within_a_root_is_no_mount_of_its_own),
         in_temp_dir(name_taken_away_is_shut_and_its_ancestors_are_pinned),
+        in_temp_dir(what_holds_a_hidden_socket_may_be_gone_by_then),
         in_temp_dir(rules_may_come_in_any_order),
         in_temp_dir(what_was_never_writable_needs_no_mount),
         in_temp_dir(unreadable_file_is_masked_wherever_it_is),
