@@ -18,6 +18,7 @@
 #include "base/alloc.h"
 #include "base/auto.h"
 #include "base/error.h"
+#include "base/reaper/reaper_image.h"
 #include "base/spawn_parts.h"
 #include "base/spawn_send.h"
 #include "base/spawn_streams.h"
@@ -32,6 +33,7 @@
 struct cradle {
     struct spawn_birth birth;
     struct spawn_nest nest;
+    struct spawn_keep keep;
     struct spawn_streams streams;
     _Alignas(16) char stack[CHILD_STACK_BYTES];
     _Alignas(16) char inner_stack[CHILD_STACK_BYTES];
@@ -116,8 +118,10 @@ void spawn_let_signals(uint64_t before)
 static pid_t give_birth(struct cradle *cradle, int *pidfd)
 {
     const uint64_t before = spawn_hold_signals();
-    pid_t pid = clone(spawn_child_main, cradle->stack + sizeof cradle->stack, CHILD_FLAGS,
-                      &cradle->birth, pidfd);
+    int (*const child_main)(void *) =
+        cradle->birth.keep != NULL ? spawn_keep_main : spawn_child_main;
+    pid_t pid =
+        clone(child_main, cradle->stack + sizeof cradle->stack, CHILD_FLAGS, &cradle->birth, pidfd);
     spawn_let_signals(before);
     return pid;
 }
@@ -149,6 +153,21 @@ static int meet_child(const struct spawn_birth *birth, struct spawn_child child,
     return BEACON_OK;
 }
 
+/* Where none can be had, the program goes without one. */
+static bool open_keeper(struct cradle *cradle, int *ret_status_fd, int *ret_their_end)
+{
+    struct spawn_keep *keep = &cradle->keep;
+    struct beacon_error unused = {0};
+    if (reaper_image_open(&keep->reaper_fd, &unused) != BEACON_OK ||
+        spawn_status_open(ret_status_fd, ret_their_end) != 0) {
+        return false;
+    }
+    keep->status_fd = *ret_their_end;
+    keep->stack_end = cradle->inner_stack + sizeof cradle->inner_stack;
+    cradle->birth.keep = keep;
+    return true;
+}
+
 static int start_plain(struct cradle *cradle, struct spawn_child *ret, struct beacon_error *err)
 {
     struct spawn_birth *birth = &cradle->birth;
@@ -156,6 +175,10 @@ static int start_plain(struct cradle *cradle, struct spawn_child *ret, struct be
     struct spawn_child child = {.pidfd = -1};
     AUTO_CLOSE int host_end = -1;
     AUTO_CLOSE int child_end = -1;
+    AUTO_CLOSE int status_fd = -1;
+    AUTO_CLOSE int their_status_fd = -1;
+    const bool is_kept =
+        birth->request->is_kept && open_keeper(cradle, &status_fd, &their_status_fd);
     if (sent != NULL && spawn_channel_open(&host_end, &child_end) != 0) {
         return error_set_errno(err, BEACON_E_LIMIT, errno, "raise the limit of 'ulimit -n'",
                                "cannot make a socket for %s: %s", birth->request->argv[0],
@@ -172,7 +195,13 @@ static int start_plain(struct cradle *cradle, struct spawn_child *ret, struct be
         (void)close(take_fd(&child_end));
         spawn_channel_drain(host_end, sent);
     }
-    return meet_child(birth, child, ret, err);
+    int rc = meet_child(birth, child, ret, err);
+    if (rc == BEACON_OK && is_kept) {
+        ret->is_kept = true;
+        ret->group = cradle->keep.pid;
+        ret->status_fd = take_fd(&status_fd);
+    }
+    return rc;
 }
 
 static int know_directory(const struct spawn_request *request, struct spawn_birth *birth,

@@ -82,6 +82,8 @@ struct spawn_request {
     size_t n_fds;
     bool is_terminal;     /* in_fd is a pty slave: make it the controlling terminal */
     bool shares_terminal; /* stay in the host's session: job control on the person's terminal */
+    bool is_kept; /* without `space`: a keeper (reaper/keeper.c) stands between the host and the
+                           program, and kills what descends from it when that or the host ends */
     bool outlives_host; /* not killed with the host: it notices by a descriptor, and ends itself */
     int program_fd;     /* > 0: run this descriptor (≥ SPAWN_FD_FLOOR), argv[0] is but a name */
     int cwd_fd;         /* > 0: `cwd` must be this very directory when it is entered, else ESTALE */
@@ -92,12 +94,13 @@ struct spawn_request {
 };
 
 /* One started process. In a pid namespace `pid` is the process that reaps there, and everything in the
- * namespace ends with it. */
+ * namespace ends with it. With is_kept it is the keeper, which ends after everything. */
 struct spawn_child {
-    pid_t pid;     /* direct child of this process */
-    pid_t group;   /* process group of the program itself, as this process sees it */
-    int pidfd;     /* readable when everything is over; spawn_reap() closes it */
-    int status_fd; /* what the reaper tells, readable with each change of state; 0: there is none */
+    pid_t pid;    /* direct child of this process */
+    pid_t group;  /* process group of the program itself, as this process sees it */
+    int pidfd;    /* readable when everything is over; spawn_reap() closes it */
+    bool is_kept; /* `pid` is a keeper: SIGTERM makes it kill everything */
+    int status_fd; /* what the reaper or keeper tells, readable with each change of state; 0: there is none */
     int status;    /* the last that was told there, private */
     bool has_told; /* private */
 };
@@ -110,7 +113,8 @@ int spawn_start(const struct spawn_request *request, struct spawn_child *ret,
 /* A signal to the program's whole group. A vanished one is fine. */
 void spawn_signal(const struct spawn_child *child, int signal_number);
 
-/* SIGKILL to the group and, in a pid namespace, to everything in it. Reap it afterwards. */
+/* SIGKILL to the group and to everything in the pid namespace, or that a keeper looks after. Reap it
+ * afterwards. */
 void spawn_kill(const struct spawn_child *child);
 
 /* Wait until the program has stopped (true; *ret_status says by which signal) or is over (false:

@@ -33,6 +33,7 @@ enum spawn_step {
     SPAWN_STEP_SPACE,   /* the namespaces of the first process */
     SPAWN_STEP_LOCK,    /* the second process and its user namespace */
     SPAWN_STEP_STREAMS, /* the standard descriptors are opened in the new mounts */
+    SPAWN_STEP_KEEPER,  /* the keeper and the program's process */
     SPAWN_STEP_REAPER,  /* the first process becomes the reaper */
 };
 
@@ -52,26 +53,37 @@ struct spawn_nest {
     bool is_at_the_exec; /* the first one had nothing left to do but become the reaper */
 };
 
+/* What a birth with a keeper needs besides; the same goes for its descriptors. */
+struct spawn_keep {
+    int status_fd;
+    int reaper_fd;
+    char *stack_end;    /* of the program's process */
+    pid_t pid;          /* of the program */
+    char pid_words[16]; /* in decimal, for the keeper */
+};
+
 struct spawn_birth {
     const struct spawn_request *request;
     char *const *programs; /* paths to try in order, NULL-terminated */
     struct spawn_move *moves;
     size_t n_moves;
-    int highest_target; /* of all moves */
-    pid_t parent;
+    int highest_target;      /* of all moves */
+    pid_t parent;            /* of the program: the host, or the keeper */
     int channel;             /* the child's end of the socket to the host; -1: none */
     uint64_t cwd_device;     /* of request->cwd_fd */
     uint64_t cwd_inode;      /* 0: any */
     struct spawn_nest *nest; /* NULL: no namespaces */
+    struct spawn_keep *keep; /* NULL: no keeper */
 
     /* Written by the child, read by the parent once the child has left for execve or is gone. */
     struct spawn_failure failure; /* the first one */
     bool has_reached_exec;
 };
 
-/* The main() of a plain child and of the first one in namespaces, given to clone(); `arg` is a struct
+/* The main() of a plain child, of a keeper and of the first one in namespaces, given to clone(); `arg` is a struct
  * spawn_birth in memory all can see. */
 int spawn_child_main(void *arg);
+int spawn_keep_main(void *arg);
 int spawn_nest_main(void *arg);
 
 /* Steps that both kinds take: 0, or -1 with errno. */
@@ -80,6 +92,9 @@ int spawn_set_directory(const struct spawn_birth *birth);
 int spawn_set_descriptors(struct spawn_birth *birth);
 int spawn_set_terminal(const struct spawn_birth *birth);
 int spawn_reset_signals(void); /* handlers to default; the mask stays */
+
+/* In decimal; `to` has room for it. */
+void spawn_write_number(unsigned number, char *to);
 
 /* Run one prepare function; NULL is fine. On failure the record is written. */
 int spawn_run_prepare(struct spawn_birth *birth, spawn_prepare_fn prepare, pid_t parent);

@@ -15,9 +15,10 @@
 static int explain_space(const struct spawn_failure *failure, const char *program,
                          struct beacon_error *err)
 {
-    const char *what = failure->index == SPAWN_STEP_REAPER ? "start the reaper for"
-                       : failure->index == SPAWN_STEP_LOCK ? "lock the namespaces of"
-                                                           : "make the namespaces of";
+    const char *what = failure->index == SPAWN_STEP_KEEPER   ? "start the keeper of"
+                       : failure->index == SPAWN_STEP_REAPER ? "start the reaper for"
+                       : failure->index == SPAWN_STEP_LOCK   ? "lock the namespaces of"
+                                                             : "make the namespaces of";
     return error_set_errno(err, BEACON_E_REFUSED, failure->os_errno, NO_SPACE_HINT,
                            "cannot %s %s: %s", what, program, strerror(failure->os_errno));
 }
@@ -55,6 +56,7 @@ static int explain_setup(const struct spawn_birth *birth, struct beacon_error *e
         return explain_streams(birth, err);
     case SPAWN_STEP_SPACE:
     case SPAWN_STEP_LOCK:
+    case SPAWN_STEP_KEEPER:
     case SPAWN_STEP_REAPER:
         return explain_space(failure, request->argv[0], err);
     case SPAWN_STEP_SESSION:

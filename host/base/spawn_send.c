@@ -43,6 +43,22 @@ int spawn_channel_open(int *ret_host_end, int *ret_child_end)
     return 0;
 }
 
+int spawn_status_open(int *ret_ours, int *ret_theirs)
+{
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) {
+        return -1;
+    }
+    AUTO_CLOSE int ours = spawn_raise_fd(ends[0]);
+    AUTO_CLOSE int theirs = spawn_raise_fd(ends[1]);
+    if (ours < 0 || theirs < 0) {
+        return -1;
+    }
+    *ret_ours = take_fd(&ours);
+    *ret_theirs = take_fd(&theirs);
+    return 0;
+}
+
 int spawn_send_fd(const struct spawn_scene *scene, uint32_t tag, int fd)
 {
     union one_fd control;

@@ -7,6 +7,10 @@
 /* Two ends, both ≥ SPAWN_FD_FLOOR and close-on-exec. 0, or -1 with errno. */
 int spawn_channel_open(int *ret_host_end, int *ret_child_end);
 
+/* The pipe by which a reaper or keeper tells the states of a program. A full one must not hold that up,
+ * nor an empty one spawn_reap(). 0, or -1 with errno; descriptors as above. */
+int spawn_status_open(int *ret_ours, int *ret_theirs);
+
 /* Take what is sent until every other end is closed: by execve, or by death. What does not fit into
  * `sent` (NULL: nothing does) is closed. */
 void spawn_channel_drain(int host_end, struct spawn_sent *sent);

@@ -14,6 +14,7 @@
 
 #define KERNEL_SIGNALS 64
 #define DIRENT_BYTES   1024
+#define DIGITS         10
 
 /* As the kernel has it; glibc's struct is larger and its wrapper hides two signals. */
 struct kernel_sigaction {
@@ -147,4 +148,16 @@ int spawn_reset_signals(void)
         }
     }
     return 0;
+}
+
+void spawn_write_number(unsigned number, char *to)
+{
+    unsigned scale = 1;
+    while (number / scale >= DIGITS) {
+        scale *= DIGITS;
+    }
+    for (; scale > 0; scale /= DIGITS) {
+        *to++ = (char)('0' + number / scale % DIGITS);
+    }
+    *to = '\0';
 }

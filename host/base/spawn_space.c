@@ -44,18 +44,6 @@ static void close_all(struct midwife *midwife)
     free(midwife->ids);
 }
 
-/* A full pipe must not hold up the reaper, nor an empty one spawn_reap(). */
-static bool open_status(struct midwife *midwife)
-{
-    int ends[2];
-    if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) {
-        return false;
-    }
-    midwife->status_fd = spawn_raise_fd(ends[0]);
-    midwife->child_status_fd = spawn_raise_fd(ends[1]);
-    return midwife->status_fd >= 0 && midwife->child_status_fd >= 0;
-}
-
 static int lay_out(const struct spawn_request *request, struct midwife *midwife,
                    struct beacon_error *err)
 {
@@ -64,7 +52,8 @@ static int lay_out(const struct spawn_request *request, struct midwife *midwife,
         return BEACON_E_REFUSED;
     }
     if (spawn_channel_open(&midwife->channel, &midwife->child_channel) != 0 ||
-        !open_status(midwife) || (midwife->go_fd = spawn_raise_fd(eventfd(0, EFD_CLOEXEC))) < 0) {
+        spawn_status_open(&midwife->status_fd, &midwife->child_status_fd) != 0 ||
+        (midwife->go_fd = spawn_raise_fd(eventfd(0, EFD_CLOEXEC))) < 0) {
         return error_set_errno(err, BEACON_E_LIMIT, errno, "raise the limit of 'ulimit -n'",
                                "cannot make the pipes for %s: %s", request->argv[0],
                                strerror(errno));

@@ -10,12 +10,12 @@
 #include <unistd.h>
 
 #include "base/auto.h"
+#include "base/spawn_child.h"
 #include "base/spawn_send.h"
 #include "base/spawn_streams.h"
 
 #define NEW_TERMINALS "/dev/pts/"
 #define NEW_TERMINAL  NEW_TERMINALS "ptmx"
-#define DIGITS        10
 #define ATTRIBUTES    (MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC)
 
 static struct spawn_stream *first_terminal(struct spawn_streams *streams)
@@ -50,18 +50,6 @@ void spawn_terminal_take(struct spawn_streams *streams)
     }
 }
 
-static void write_number(unsigned number, char *to)
-{
-    unsigned scale = 1;
-    while (number / scale >= DIGITS) {
-        scale *= DIGITS;
-    }
-    for (; scale > 0; scale /= DIGITS) {
-        *to++ = (char)('0' + number / scale % DIGITS);
-    }
-    *to = '\0';
-}
-
 static void rename_terminal(struct spawn_streams *streams, const struct spawn_stream *terminal,
                             const char *path)
 {
@@ -91,7 +79,7 @@ void spawn_terminal_place(struct spawn_streams *streams)
     if (place < 0 || ioctl(place, TIOCGPTN, &number) != 0) {
         return;
     }
-    write_number(number, path + sizeof NEW_TERMINALS - 1);
+    spawn_write_number(number, path + sizeof NEW_TERMINALS - 1);
     if (syscall(SYS_move_mount, tree, "", AT_FDCWD, path, MOVE_MOUNT_F_EMPTY_PATH) == 0) {
         streams->place_fd = take_fd(&place);
         rename_terminal(streams, terminal, path);

@@ -15,12 +15,15 @@ void spawn_signal(const struct spawn_child *child, int signal_number)
     }
 }
 
-/* The reaper takes everything in its namespace along, what has left the group too. */
+/* The reaper takes everything in its namespace along, what has left the group too; a keeper has to see
+ * to that first. */
 void spawn_kill(const struct spawn_child *child)
 {
     spawn_signal(child, SIGKILL);
     if (child->status_fd > 0 && child->pidfd >= 0) {
-        (void)syscall(SYS_pidfd_send_signal, child->pidfd, SIGKILL, NULL, 0);
+        const int how = child->is_kept ? SIGTERM : SIGKILL;
+        (void)syscall(SYS_pidfd_send_signal, child->pidfd, how, NULL, 0);
+        (void)syscall(SYS_pidfd_send_signal, child->pidfd, SIGCONT, NULL, 0);
     }
 }
 

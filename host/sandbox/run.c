@@ -221,6 +221,7 @@ static int spawn_planned(struct sandbox *sandbox, const struct sandbox_command *
         rc = open_directory(sandbox, request.cwd, &cwd_fd, err);
         request.cwd_fd = cwd_fd;
     }
+    request.is_kept = request.space == NULL && !sandbox_is_unrestricted(sandbox);
     if (rc != BEACON_OK) {
         return rc;
     }

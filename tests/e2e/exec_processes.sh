@@ -18,10 +18,10 @@ else
     stop_servers
     : >"$LOG"
     model "${commands[@]}" '{"text":"Done."}'
-    # Not in namespaces, where each has a process that reaps. The leak checker cannot work while
+    # Not in a sandbox, where each has a process that reaps. The leak checker cannot work while
     # another tracer does.
     ASAN_OPTIONS=$ASAN_OPTIONS:detect_leaks=0 timeout 60 strace -f -qq -e trace=execve,clone,clone3,fork,vfork \
-        -o "$CASE/trace" "$BEACON" exec --json -c sandbox_backend=landlock --skip-git-repo-check 'run them' >"$STDOUT" 2>"$STDERR"
+        -o "$CASE/trace" "$BEACON" exec --json -s danger-full-access --skip-git-repo-check 'run them' >"$STDOUT" 2>"$STDERR"
     STATUS=$?
     expect_exit 0
     expect_equal 'the programs' "$(grep execve "$CASE/trace" | grep -c ' = 0$')" 21 # with beacon itself

@@ -6,6 +6,8 @@
  * "reaper": pid 1 of a command's pid namespace. It tells how the first child ends, and ends with it.
  *     Descriptor 3 is the pipe to the host, 4 an eventfd that lets the command begin, 5 may be a
  *     terminal that is to stay. With another argument it also tells when that child stops and goes on.
+ * "keeper": see keeper.c.
+ *
  * "guardian": outside of any sandbox. Once descriptor 3 says that the host is gone it removes the covers
  *     named by the other arguments, unless another host holds them.
  *
@@ -24,22 +26,17 @@
 
 #include "base/raw_call.h"
 #include "base/reaper/reaper.h"
+#include "base/reaper/reaper_parts.h"
 
 #define EXIT_BROKEN  125
 #define SIGNAL_BASE  128
-#define SIGNAL_KILL  9
-#define ERROR_INTR   (-4L)
 #define POLL_ERROR   8
-#define WAIT_STOPS   2          /* WUNTRACED */
-#define WAIT_GOES_ON 8          /* WCONTINUED */
-#define WAIT_ALL     0x40000000 /* __WALL */
 #define CLOSED_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 #define CLOSING_MS   1000
 #define LOCK_MINE    2 /* LOCK_EX */
 #define LOCK_NO_WAIT 4 /* LOCK_NB */
 
 #if defined __x86_64__
-#define OWN_ARCH AUDIT_ARCH_X86_64
 __asm__(".globl _start\n"
         "_start:\n"
         "xor %ebp, %ebp\n"
@@ -48,7 +45,6 @@ __asm__(".globl _start\n"
         "call start\n"
         "hlt\n");
 #else
-#define OWN_ARCH AUDIT_ARCH_AARCH64
 __asm__(".globl _start\n"
         "_start:\n"
         "mov x29, #0\n"
@@ -60,14 +56,14 @@ __asm__(".globl _start\n"
 
 void start(const long *stack);
 
-static _Noreturn void leave(int status)
+_Noreturn void leave(int status)
 {
     for (;;) {
         (void)raw_call(__NR_exit_group, status);
     }
 }
 
-static void require(bool is_true)
+void require(bool is_true)
 {
     if (!is_true) {
         leave(EXIT_BROKEN);
@@ -98,43 +94,35 @@ static void give_up_capabilities(void)
     require(raw_call(__NR_capset, &header, none) == 0);
 }
 
-#define ALLOW(name)                                                                                \
-    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_##name, 0, 1),                                        \
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)
-
-static void shut_in(void)
+void filter_self(const struct sock_filter *filter, unsigned n)
 {
-    static const struct sock_filter filter[] = {
-        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch)),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, OWN_ARCH, 1, 0),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
-        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-        ALLOW(wait4),
-        ALLOW(write),
-        ALLOW(rt_sigreturn),
-        ALLOW(restart_syscall),
-        ALLOW(exit_group),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
-    };
-    const struct sock_fprog program = {sizeof filter / sizeof filter[0],
-                                       (struct sock_filter *)filter};
+    const struct sock_fprog program = {(unsigned short)n, (struct sock_filter *)filter};
     require(raw_call(__NR_prctl, PR_SET_NO_NEW_PRIVS, 1) == 0);
     require(raw_call(__NR_prctl, PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0);
 }
 
+static void shut_in(void)
+{
+    static const struct sock_filter filter[] = {
+        FILTER_BEGIN,           ALLOW(wait4),      ALLOW(write), ALLOW(rt_sigreturn),
+        ALLOW(restart_syscall), ALLOW(exit_group), FILTER_END,
+    };
+    filter_self(filter, sizeof filter / sizeof filter[0]);
+}
+
 /* A full pipe loses a message rather than holding up the end of the namespace. */
-static void tell(int status)
+void tell(int status)
 {
     while (raw_call(__NR_write, REAPER_STATUS_FD, &status, sizeof status) == ERROR_INTR) {
     }
 }
 
-static bool is_over(int status)
+bool is_over(int status)
 {
     return (status & 0xff) != 0x7f && status != 0xffff;
 }
 
-static int exit_status_of(int status)
+int exit_status_of(int status)
 {
     return (status & 0x7f) != 0 ? SIGNAL_BASE + (status & 0x7f) : status >> 8 & 0xff;
 }
@@ -259,6 +247,10 @@ void start(const long *stack)
     require(stack[0] > 0);
     if (argv[0][0] == REAPER_NAME[0]) {
         be_reaper(stack[0] > 1);
+    }
+    if (argv[0][0] == REAPER_KEEPER_NAME[0]) {
+        require(stack[0] > 1);
+        be_keeper(argv[1], stack[0] > 2);
     }
     require(argv[0][0] == REAPER_GUARDIAN_NAME[0]);
     be_guardian(argv + 1);

@@ -4,7 +4,8 @@
 
 #define REAPER_NAME          "reaper"
 #define REAPER_GUARDIAN_NAME "guardian"
-#define REAPER_STATUS_FD     3 /* reaper: the pipe to the host; guardian: ends with the host */
+#define REAPER_KEEPER_NAME   "keeper"
+#define REAPER_STATUS_FD     3 /* reaper, keeper: the pipe to the host; guardian: ends with the host */
 #define REAPER_GO_FD         4 /* reaper: eventfd the command waits for */
 #define REAPER_TERMINAL_FD   5 /* reaper: may be there; lends its name as long as it is open */
 #define REAPER_COMMAND_PID   2 /* the first process after pid 1 */
