@@ -127,11 +127,14 @@ int plan_bind(const struct plan_operation *operation, struct plan_stage *stage)
         return -1;
     }
     AUTO_CLOSE int tree = copy_tree(source, "", AT_EMPTY_PATH | deep);
-    if (tree < 0 || set_attributes(tree, mount) != 0) {
+    if (tree < 0) {
+        return pass_over(mount);
+    }
+    if (set_attributes(tree, mount) != 0) {
         return -1;
     }
     if (strcmp(mount->source, mount->target) == 0) {
-        return attach(tree, source);
+        return attach(tree, source) == 0 ? 0 : pass_over(mount); /* it may go at any moment */
     }
     AUTO_CLOSE int target = open_target(mount, is_directory(source));
     return target < 0 ? -1 : attach(tree, target);
@@ -260,11 +263,14 @@ int plan_mask(const struct plan_operation *operation, struct plan_stage *stage)
     }
     const bool is_dir = is_directory(target);
     if (is_dir && leave_hollow(stage, target) != 0) {
-        return -1;
+        return pass_over(mount);
     }
     AUTO_CLOSE int top = look_up(mount->target); /* the hollow, if it is here now */
+    if (top < 0) {
+        return pass_over(mount);
+    }
     AUTO_CLOSE int tree = copy_hollow(stage, is_dir ? HOLLOW_DIR : HOLLOW_FILE);
-    return top < 0 || tree < 0 ? -1 : attach(tree, top);
+    return tree < 0 ? -1 : attach(tree, top) == 0 ? 0 : pass_over(mount);
 }
 
 int plan_change_mount(const struct plan_operation *operation, struct plan_stage *stage)

@@ -17,6 +17,7 @@
 #include "verify/verify_table.h"
 
 #define WORDS_MAX     8
+#define TRIES         3
 #define DETAIL_BYTES  300 /* a reason, and the message of an error */
 #define ARGUMENT_SPAN (PATH_BYTES + 64)
 #define PATH_BYTES    4096
@@ -302,7 +303,12 @@ static enum verify_state judge(struct verification *it, const struct verify_row 
                        err.message[0] != '\0' ? err.message : "cannot be done here at all");
         return VERIFY_NOT_APPLICABLE;
     }
-    if (try_row(it, row, run_confined, &is_done, &err) != BEACON_OK) {
+    int rc = BEACON_E_IO;
+    for (int i = 0; i < TRIES && rc != BEACON_OK;
+         i++) { /* the machine around it goes on meanwhile */
+        rc = try_row(it, row, run_confined, &is_done, &err);
+    }
+    if (rc != BEACON_OK) {
         (void)snprintf(it->detail, sizeof it->detail, "could not be tried: %s", err.message);
         return VERIFY_NOT_ENFORCED;
     }
