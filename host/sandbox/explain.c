@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <beacon/sandbox.h>
+
 #include "base/error.h"
 #include "base/path.h"
 #include "base/text.h"
@@ -58,10 +60,12 @@ static bool describe_left_out(const struct sandbox *sandbox, struct text *out)
     return is_whole;
 }
 
-/* No backend here can take a path out of a tree it allows. */
-static bool describe_home(const struct sandbox *sandbox, struct text *out)
+/* A backend that cannot take a path out of a tree it allows promises no reads either. */
+static bool describe_home(const struct sandbox *sandbox, const struct plan *plan, struct text *out)
 {
-    for (size_t i = 0; sandbox->home != NULL && i < sandbox_root_count(sandbox); i++) {
+    const bool is_closed = (plan_promised(plan) & BEACON_SB_FS_READ) != 0;
+    for (size_t i = 0; !is_closed && sandbox->home != NULL && i < sandbox_root_count(sandbox);
+         i++) {
         if (path_is_beneath(sandbox->home, sandbox_root_path(sandbox, i))) {
             return text_addf(out,
                              "Warning: %s, where the configuration and the plugins of the next "
@@ -107,7 +111,7 @@ int sandbox_explain(struct sandbox *sandbox, struct text *out, struct beacon_err
     int rc = plan_ordinary(sandbox, plan, err);
     if (rc == BEACON_OK) {
         if (!describe_policy(sandbox, out) || !describe_promises(sandbox, plan, out) ||
-            !plan_describe(plan, out) || !describe_home(sandbox, out) ||
+            !plan_describe(plan, out) || !describe_home(sandbox, plan, out) ||
             !describe_left_out(sandbox, out)) {
             rc = error_set(err, BEACON_E_LIMIT, "report this as a bug",
                            "the plan is too long to show");

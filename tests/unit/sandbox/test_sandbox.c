@@ -286,7 +286,26 @@ static void explanation_names_every_writable_place(void **state)
     assert_non_null(strstr(text_string(&out), "\n           /tmp\n"));
     assert_non_null(strstr(text_string(&out), "\n           /dev/shm\n"));
     assert_non_null(strstr(text_string(&out), "\n           /dev/pts\n"));
-    assert_non_null(strstr(text_string(&out), "lies beneath a writable directory"));
+}
+
+static void home_beneath_a_writable_place_is_warned_of_unless_it_is_closed(void **state)
+{
+    static const char *const names[] = {"landlock", "namespaces"};
+    struct sandbox_settings settings = stage_settings(state, SANDBOX_WORKSPACE_WRITE);
+    settings.home = stage_path(state, "work/home");
+    assert_int_equal(mkdir(settings.home, 0700), 0);
+    for (size_t i = 0; i < 2 && stage_has_backend(state, names[i]); i++) {
+        struct beacon_error err = {0};
+        struct sandbox *sandbox = NULL;
+        AUTO_TEXT struct text out;
+        text_init(&out, 65536);
+        settings.backend = names[i];
+        assert_ok(sandbox_create(stage_of(state)->plugins, &settings, &sandbox, &err), &err);
+        assert_ok(sandbox_explain(sandbox, &out, &err), &err);
+        sandbox_destroy(sandbox);
+        const char *warning = strstr(text_string(&out), "lies beneath a writable directory");
+        assert_int_equal(warning != NULL, i == 0);
+    }
 }
 
 /* The rest as the ordinary user that most people are. Run by root only; others are it already. */
@@ -343,6 +362,7 @@ int main(void)
         on_stage(hundred_commands_leak_no_descriptor),
         on_stage(explanation_names_what_is_not_enforced),
         on_stage(explanation_names_every_writable_place),
+        on_stage(home_beneath_a_writable_place_is_warned_of_unless_it_is_closed),
         on_stage(ordinary_user_is_confined_as_well),
     };
     return cmocka_run_group_tests_name("sandbox/sandbox", tests, NULL, NULL);
