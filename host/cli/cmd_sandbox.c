@@ -13,6 +13,7 @@
 
 #include "base/auto.h"
 #include "base/error.h"
+#include "base/json.h"
 #include "base/path.h"
 #include "base/spawn.h"
 #include "base/text.h"
@@ -20,8 +21,10 @@
 #include "cli/sandbox_config.h"
 #include "cli/sandbox_options.h"
 #include "cli/sandbox_serve.h"
+#include "cli/system_paths.h"
 #include "cli/wire_plugins.h"
 #include "cli/wire_policy.h"
+#include "config/layers.h"
 #include "loop/loop.h"
 #include "sandbox/sandbox.h"
 #include "session/home.h"
@@ -31,6 +34,7 @@
 #define EXIT_PROGRAM_MISSING 127 /* as shells say it */
 #define EXIT_SIGNAL_BASE     128
 #define EXPLAIN_BYTES        65536
+#define NOWHERE              "/dev/null/nowhere" /* a home without a configuration */
 
 extern char **environ;
 
@@ -186,7 +190,8 @@ static int check_writable(const struct sandbox *sandbox, const struct sandbox_op
 struct attempt {
     const struct sandbox_options *options;
     const char *cwd;
-    struct sandbox_settings settings;
+    struct config *config;
+    struct sandbox_config read;
     struct wire_plugins plugins;
     struct sandbox *sandbox;
     struct sandbox_run *run;
@@ -195,7 +200,7 @@ struct attempt {
 
 static int open_sandbox(struct attempt *attempt, struct beacon_error *err)
 {
-    int rc = sandbox_create(attempt->plugins.set, &attempt->settings, &attempt->sandbox, err);
+    int rc = sandbox_create(attempt->plugins.set, &attempt->read.settings, &attempt->sandbox, err);
     return rc == BEACON_OK ? check_writable(attempt->sandbox, attempt->options, attempt->cwd, err)
                            : rc;
 }
@@ -206,12 +211,12 @@ static int start(struct attempt *attempt, const struct sandbox_command *request,
                  struct beacon_error *err)
 {
     int rc = sandbox_start(attempt->sandbox, request, &attempt->run, &attempt->child, err);
-    if (rc == BEACON_OK || rc == BEACON_E_NOT_FOUND || !attempt->settings.is_hurried) {
+    if (rc == BEACON_OK || rc == BEACON_E_NOT_FOUND || !attempt->read.settings.is_hurried) {
         return rc;
     }
     sandbox_destroy(attempt->sandbox);
     attempt->sandbox = NULL;
-    attempt->settings.is_hurried = false;
+    attempt->read.settings.is_hurried = false;
     rc = open_sandbox(attempt, err);
     return rc == BEACON_OK
                ? sandbox_start(attempt->sandbox, request, &attempt->run, &attempt->child, err)
@@ -255,7 +260,7 @@ static int run_command(struct attempt *attempt, char **command)
     if (start(attempt, &request, &err) != BEACON_OK) {
         return report(&err);
     }
-    struct loop *loop = attempt->settings.loop;
+    struct loop *loop = attempt->read.settings.loop;
     struct sandbox_serve *serve = NULL; /* only when there is a loop */
     if (loop != NULL && sandbox_serve_begin(loop, &serve, &err) != BEACON_OK) {
         give_up(attempt->sandbox, attempt->run, &attempt->child);
@@ -268,45 +273,93 @@ static int run_command(struct attempt *attempt, char **command)
     return WIFSIGNALED(status) ? EXIT_SIGNAL_BASE + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-static enum sandbox_network network_of(const struct sandbox_options *options)
+/* The options as the highest layer of the configuration but one: what is managed wins over them too. */
+struct option_flags {
+    struct config_flag list[5];
+    size_t n;
+    struct json_object *allow, *deny; /* a list of strings in JSON is one in TOML */
+};
+
+static void add_flag(struct option_flags *flags, const char *path, const char *value)
 {
-    return strcmp(options->network, "on") == 0           ? SANDBOX_NETWORK_ON
-           : strcmp(options->network, "allow-list") == 0 ? SANDBOX_NETWORK_ALLOW_LIST
-                                                         : SANDBOX_NETWORK_OFF;
+    if (value != NULL) {
+        flags->list[flags->n++] = (struct config_flag){path, value};
+    }
 }
 
-static struct sandbox_settings settings_of(const struct sandbox_options *options, const char *cwd,
-                                           const char *home)
+static const char *list_text(struct json_object **list, const struct sandbox_words *words)
 {
-    struct sandbox_settings settings = {
-        .mode = sandbox_config_mode(options->mode),
-        .backend = options->backend,
-        .cwd = cwd,
-        .writable_roots = options->writable.words,
-        .n_writable_roots = options->writable.n,
-        .network = network_of(options),
-        .network_allow = options->allow.words,
-        .n_network_allow = options->allow.n,
-        .network_deny = options->deny.words,
-        .n_network_deny = options->deny.n,
-        .on_refused_host = sandbox_serve_tell,
-        .home = home,
-        .is_hurried = !options->is_explain,
-    };
-    settings.loop = settings.network == SANDBOX_NETWORK_ALLOW_LIST ? loop_create() : NULL;
-    return settings;
+    if (words->n == 0) {
+        return NULL;
+    }
+    *list = json_object_new_array();
+    for (size_t i = 0; i < words->n; i++) {
+        json_object_array_add(*list, json_object_new_string(words->words[i]));
+    }
+    return json_object_to_json_string_ext(*list,
+                                          JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
 }
 
-static int open_and_run(const struct sandbox_options *options, const char *cwd, const char *home)
+static void collect_flags(const struct sandbox_options *options, struct option_flags *ret)
 {
-    struct attempt attempt = {
-        .options = options, .cwd = cwd, .settings = settings_of(options, cwd, home)};
+    const char *network = options->network;
+    *ret = (struct option_flags){0};
+    add_flag(ret, "sandbox_mode", options->mode);
+    add_flag(ret, "sandbox_backend", options->backend);
+    add_flag(ret, "sandbox_workspace_write.network_access",
+             network == NULL               ? NULL
+             : strcmp(network, "on") == 0  ? "true"
+             : strcmp(network, "off") == 0 ? "false"
+                                           : network);
+    add_flag(ret, "sandbox_workspace_write.network_allow", list_text(&ret->allow, &options->allow));
+    add_flag(ret, "sandbox_workspace_write.network_deny", list_text(&ret->deny, &options->deny));
+}
+
+/* As a session would: default, configuration, options. */
+static int load_config(struct attempt *attempt, const struct home *home, struct beacon_error *err)
+{
+    struct option_flags flags;
+    collect_flags(attempt->options, &flags);
+    const struct config_request request = {.home = home->path != NULL ? home->path : NOWHERE,
+                                           .legacy_home = home->legacy_path,
+                                           .cwd = attempt->cwd,
+                                           .managed_path = system_paths.managed_config,
+                                           .flags = flags.list,
+                                           .n_flags = flags.n,
+                                           .is_default_home = home->is_default};
+    int rc = config_load(&request, &attempt->config, err);
+    json_object_put(flags.allow);
+    json_object_put(flags.deny);
+    return rc;
+}
+
+static int read_settings(struct attempt *attempt, const struct home *home, struct beacon_error *err)
+{
+    const struct sandbox_options *options = attempt->options;
+    int rc = load_config(attempt, home, err);
+    if (rc != BEACON_OK) {
+        return rc;
+    }
+    sandbox_config_read(attempt->config, attempt->cwd, home->path, options->writable.words,
+                        options->writable.n, &attempt->read);
+    struct sandbox_settings *settings = &attempt->read.settings;
+    settings->on_refused_host = sandbox_serve_tell;
+    settings->is_hurried = !options->is_explain;
+    settings->loop = settings->network == SANDBOX_NETWORK_ALLOW_LIST ? loop_create() : NULL;
+    return BEACON_OK;
+}
+
+static int open_and_run(const struct sandbox_options *options, const char *cwd,
+                        const struct home *home)
+{
+    struct attempt attempt = {.options = options, .cwd = cwd};
     struct beacon_error err = {.struct_size = sizeof err};
     int status = EXIT_STATUS_SANDBOX_SETUP;
-    const struct wire_plugins_request request = {.home = home,
+    const struct wire_plugins_request request = {.home = home->path,
                                                  .is_safe_mode = options->is_safe_mode};
-    int rc = wire_plugins_open(&request, &attempt.plugins, &err);
-    wire_policy_require_sandbox(attempt.plugins.policy, &attempt.settings);
+    int rc = read_settings(&attempt, home, &err);
+    rc = rc == BEACON_OK ? wire_plugins_open(&request, &attempt.plugins, &err) : rc;
+    wire_policy_require_sandbox(attempt.plugins.policy, &attempt.read.settings);
     rc = rc == BEACON_OK ? open_sandbox(&attempt, &err) : rc;
     if (rc != BEACON_OK) {
         int told = report(&err);
@@ -317,7 +370,9 @@ static int open_and_run(const struct sandbox_options *options, const char *cwd, 
     }
     sandbox_destroy(attempt.sandbox);
     wire_plugins_close(&attempt.plugins);
-    loop_destroy(attempt.settings.loop);
+    loop_destroy(attempt.read.settings.loop);
+    sandbox_config_finish(&attempt.read);
+    config_destroy(attempt.config);
     return status;
 }
 
@@ -353,7 +408,7 @@ int cmd_sandbox(int argc, char **argv)
     struct home home = {0};
     struct beacon_error unused = {.struct_size = sizeof unused};
     (void)home_resolve(&home, &unused);
-    int status = open_and_run(&options, cwd, home.path);
+    int status = open_and_run(&options, cwd, &home);
     home_finish(&home);
     return status;
 }

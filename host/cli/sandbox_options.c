@@ -32,8 +32,8 @@ static const char help[] =
     "In workspace-write the workspace, /tmp, $TMPDIR and each --writable may be written, except "
     "the\n"
     "names from which git, editors and agents take orders. Variables that look like secrets (KEY,\n"
-    "SECRET, TOKEN, PASS, CREDENTIAL, LD_*, SSH_AUTH_SOCK) are left out. config.toml is not "
-    "asked.\n"
+    "SECRET, TOKEN, PASS, CREDENTIAL, LD_*, SSH_AUTH_SOCK) are left out. What no option says is\n"
+    "as config.toml has it.\n"
     "\n"
     "The exit status is that of COMMAND, 128+N when signal N ended it, 126 when the sandbox could\n"
     "not be set up, 127 when there is no such program, 78 when an admin's policy forbids it.\n"
@@ -153,18 +153,20 @@ static bool parse_flags(char **argv, struct sandbox_options *ret)
 /* Half an answer about the network would be none, and a folder that stays closed would be a puzzle. */
 static bool check_together(struct sandbox_options *ret)
 {
-    bool has_hosts = ret->allow.n + ret->deny.n > 0;
-    if (ret->network == NULL) {
-        ret->network = has_hosts ? "allow-list" : "off";
+    const bool has_hosts = ret->allow.n + ret->deny.n > 0;
+    const char *mode = ret->mode != NULL ? ret->mode : "the configured mode";
+    const bool is_writing = strcmp(mode, "workspace-write") == 0;
+    if (ret->network == NULL && has_hosts) {
+        ret->network = "allow-list";
     }
     if (has_hosts && strcmp(ret->network, "allow-list") != 0) {
         return fail_usage("--allow and --deny do not go with --network ", ret->network);
     }
-    if (strcmp(ret->network, "off") != 0 && strcmp(ret->mode, "workspace-write") != 0) {
-        return fail_usage("--network and --allow need --sandbox workspace-write, not ", ret->mode);
+    if (ret->network != NULL && strcmp(ret->network, "off") != 0 && !is_writing) {
+        return fail_usage("--network and --allow need --sandbox workspace-write, not ", mode);
     }
-    if (ret->writable.n > 0 && strcmp(ret->mode, "workspace-write") != 0) {
-        return fail_usage("--writable needs --sandbox workspace-write, not ", ret->mode);
+    if (ret->writable.n > 0 && !is_writing) {
+        return fail_usage("--writable needs --sandbox workspace-write, not ", mode);
     }
     return true;
 }
@@ -175,18 +177,19 @@ static bool is_platform(const char *what)
            strcmp(what, "macos") == 0 || strcmp(what, "seatbelt") == 0 || strcmp(what, "none") == 0;
 }
 
-/* Each platform has its backends; on another one they say that they are not available. */
+/* Each platform has its backends; on another one they say that they are not available. NULL: what the
+ * configuration says. */
 static const char *default_backend(const char *what)
 {
-    return what[0] == 'l' ? "auto" : what[0] == 'n' ? "none" : "seatbelt";
+    return what[0] == 'l' ? NULL : what[0] == 'n' ? "none" : "seatbelt";
 }
 
 bool sandbox_options_parse(int argc, char **argv, struct sandbox_options *ret)
 {
     const char *what = argc > 1 ? argv[1] : "";
     bool is_run = is_platform(what);
-    ret->backend = is_run ? default_backend(what) : "auto";
-    ret->mode = is_run && what[0] == 'n' ? "danger-full-access" : "read-only";
+    ret->backend = is_run ? default_backend(what) : NULL;
+    ret->mode = is_run && what[0] == 'n' ? "danger-full-access" : NULL;
     ret->is_explain = strcmp(what, "explain") == 0;
     ret->wants_help = strcmp(what, "-h") == 0 || strcmp(what, "--help") == 0;
     if (ret->wants_help) {

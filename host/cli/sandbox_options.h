@@ -20,9 +20,9 @@ struct sandbox_words {
 /* Everything is argv's. */
 struct sandbox_options {
     bool is_explain, is_safe_mode, wants_help;
-    const char *mode, *backend;
-    const char *dir;     /* NULL: the current one */
-    const char *network; /* "off", "on" or "allow-list" */
+    const char *mode, *backend; /* NULL: what the configuration says */
+    const char *dir;            /* NULL: the current one */
+    const char *network;        /* "off", "on" or "allow-list"; NULL: as configured */
     struct sandbox_words writable, allow, deny;
     char **command; /* NULL-terminated */
 };

@@ -186,3 +186,21 @@ subprocess.run([sys.argv[1], "sandbox", "linux", "--", "python3", "-c", "import 
 print("waits" if os.get_blocking(mine) else "does not wait")
 END
 expect_stdout waits
+
+check 'beacon sandbox goes by the configuration where no option says otherwise'
+cat >"$CODE_HOME/config.toml" <<END
+sandbox_mode = "workspace-write"
+$STRICT
+writable_roots = ["$CASE/more"]
+END
+mkdir "$CASE/more"
+run sandbox linux -- sh -c "echo x >'$CASE/more/new'"
+expect_exit 0
+run sandbox explain
+expect_has "$STDOUT" "$CASE/more"
+run sandbox linux --sandbox read-only -- sh -c "echo x >'$CASE/more/newer'"
+[ ! -e "$CASE/more/newer" ] || fail 'the option did not count'
+echo 'sandbox_mode = "bogus"' >"$CODE_HOME/config.toml"
+run sandbox linux -- true
+expect_exit 126
+expect_has "$STDERR" 'sandbox_mode'
