@@ -129,6 +129,8 @@ static void prepare_tools(struct wire *wire)
                                   wire->program_dir, wire->key_names);
     wire->shell = default_shell();
     wire->commands = command_table_create();
+    AUTO_FREE char *outputs = path_join(wire->start->home.path, "outputs");
+    command_table_spill_to(wire->commands, outputs, wire->thread_id);
     int64_t tokens = config_is_set(config, "tool_output_token_limit")
                          ? config_int(config, "tool_output_token_limit")
                          : OUTPUT_TOKENS_DEFAULT;

@@ -21,6 +21,22 @@ struct waiting {
     uint64_t since_ns;
 };
 
+/* What was left out can be read there; the file lives as long as the session. */
+static void render_output(const struct shell_wait *wait, struct text *out)
+{
+    struct output_limit *fresh = command_fresh_output(wait->command);
+    uint64_t missing = 0;
+    const bool is_cut = output_limit_tokens(fresh) > wait->max_tokens;
+    const char *file = is_cut ? command_spilled(wait->command, &missing) : NULL;
+    output_limit_render(fresh, wait->max_tokens, out);
+    if (file != NULL && missing == 0) {
+        (void)text_addf(out, "\n\n[Full output saved to: %s]", file);
+    } else if (file != NULL) {
+        (void)text_addf(out, "\n\n[Output but its last %" PRIu64 " bytes saved to: %s]", missing,
+                        file);
+    }
+}
+
 static void render_chunk(const struct shell_wait *wait, uint64_t since_ns, struct text *out)
 {
     struct output_limit *fresh = command_fresh_output(wait->command);
@@ -34,7 +50,7 @@ static void render_chunk(const struct shell_wait *wait, uint64_t since_ns, struc
     }
     (void)text_addf(out, "Original token count: %" PRIu64 "\nOutput:\n",
                     output_limit_tokens(fresh));
-    output_limit_render(fresh, wait->max_tokens, out);
+    render_output(wait, out);
     output_limit_reset(fresh);
 }
 
@@ -42,7 +58,7 @@ static void render_json(const struct shell_wait *wait, struct text *out)
 {
     AUTO_TEXT struct text output;
     text_init(&output, out->max_bytes);
-    output_limit_render(command_fresh_output(wait->command), wait->max_tokens, &output);
+    render_output(wait, &output);
     double seconds = (double)command_age_ns(wait->command) / 1e9;
     AUTO_JSON struct json_object *quoted =
         json_object_new_string_len(text_string(&output), (int)output.len);

@@ -93,7 +93,7 @@ expect_no_item
 check 'long output is cut in the middle for the model, and whole for the client'
 one_call "$(command c1 'seq 1 60000' '{"max_output_tokens":500}')"
 expect_has <(tool_output c1) 'Original token count: 87224'
-expect_equal 'what the model gets' "$(command_output c1 | cksum)" "$(
+expect_equal 'what the model gets' "$(command_output c1 | sed '$d' | sed '$d' | cksum)" "$(
     {
         printf 'Warning: truncated output (original token count: 87224)\nTotal output lines: 60000\n\n'
         seq 1 60000 | head -c 1000
@@ -102,7 +102,17 @@ expect_equal 'what the model gets' "$(command_output c1 | cksum)" "$(
         echo
     } | cksum
 )"
+expect_equal 'where the rest is' "$(command_output c1 | tail -n 1 | sed 's|/[0-9a-f-]*/command|/ID/command|')" \
+    "[Full output saved to: $CODE_HOME/outputs/ID/command-1.txt]"
 expect_equal 'what the client gets' "$(event '.item.exit_code == 0' .item.aggregated_output | head -c -1 | cksum)" "$(seq 1 60000 | cksum)"
+
+check 'what is left out can be read while the session lives, and is gone with it'
+model "$(command c1 'seq 1 60000' '{"max_output_tokens":500}')" \
+    "$(command c2 "seq 1 60000 | cmp - '$CODE_HOME'/outputs/*/command-1.txt && echo same")" '{"text":"Done."}'
+run_json go
+expect_exit 0
+expect_equal 'the comparison' "$(command_output c2)" same
+expect_equal 'what is left' "$(find "$CODE_HOME/outputs" -mindepth 1)" ''
 
 check '100 MB of output do not grow the host'
 model "$(command c1 'head -c 100000000 /dev/zero | tr "\0" x; echo end')" '{"text":"Done."}'
@@ -118,7 +128,8 @@ PYTHON
 read -r STATUS peak <"$CASE/peak"
 expect_exit 0
 expect_has <(tool_output c1) 'Original token count: 25000001'
-expect_equal 'the end of it' "$(command_output c1 | tail -c 5)" end
+expect_equal 'the end of it' "$(command_output c1 | sed '$d' | sed '$d' | tail -c 5)" end
+expect_equal 'what is missing in the file' "$(command_output c1 | tail -n 1 | grep -cE '^\[Output but its last 66[0-9]{6} bytes saved to: .*/command-1.txt\]$')" 1
 if [ "$IS_SANITIZED" = no ] && [ "$peak" -gt 32768 ]; then
     fail "the host needed $peak KiB"
 fi
