@@ -11,29 +11,29 @@ static const char usage[] =
 
 static const char help[] =
     "\n"
-    "Run COMMAND confined as the agent's commands are: it may read anything and write nothing, and "
-    "has\n"
-    "no network. `explain` tells what would be done to confine it, `verify` tries whether that "
-    "holds.\n"
+    "Run COMMAND confined as the agent's commands are. `explain` tells what would be done to "
+    "confine\n"
+    "it, `verify` tries whether that holds. What no option says is as config.toml has it; where "
+    "that\n"
+    "says nothing, COMMAND may read anything and write nothing, and has no network.\n"
     "\n"
     "Options:\n"
-    "  --sandbox MODE  read-only (the default), workspace-write or danger-full-access\n"
+    "  --sandbox MODE  read-only, workspace-write or danger-full-access\n"
     "  --full-auto     the same as --sandbox workspace-write\n"
     "  --writable DIR  this directory is writable too; may be given again\n"
-    "  --network WHAT  off (the default), on or allow-list; only in workspace-write\n"
+    "  --network WHAT  off, on or allow-list; only in workspace-write\n"
     "  --allow HOST    a host of the allow-list, as example.org or *.example.org:8080; may be\n"
     "                  given again, and means --network allow-list\n"
     "  --deny HOST     closed although --allow covers it; may be given again\n"
-    "  --backend NAME  auto (the default: the strongest there is), namespaces or landlock\n"
+    "  --backend NAME  auto (the strongest there is), namespaces or landlock\n"
     "  -C, --cd DIR    the workspace; the default is the current directory\n"
     "  --safe-mode     use only the plugins that came with beacon\n"
     "  -h, --help      print this help\n"
     "\n"
     "In workspace-write the workspace, /tmp, $TMPDIR and each --writable may be written, except "
-    "the\n"
+    "for\n"
     "names from which git, editors and agents take orders. Variables that look like secrets (KEY,\n"
-    "SECRET, TOKEN, PASS, CREDENTIAL, LD_*, SSH_AUTH_SOCK) are left out. What no option says is\n"
-    "as config.toml has it.\n"
+    "SECRET, TOKEN, PASS, CREDENTIAL, LD_*, SSH_AUTH_SOCK) are left out.\n"
     "\n"
     "The exit status is that of COMMAND, 128+N when signal N ended it, 126 when the sandbox could\n"
     "not be set up, 127 when there is no such program, 78 when an admin's policy forbids it.\n"
@@ -154,7 +154,7 @@ static bool parse_flags(char **argv, struct sandbox_options *ret)
 static bool check_together(struct sandbox_options *ret)
 {
     const bool has_hosts = ret->allow.n + ret->deny.n > 0;
-    const char *mode = ret->mode != NULL ? ret->mode : "the configured mode";
+    const char *mode = ret->mode != NULL ? ret->mode : "";
     const bool is_writing = strcmp(mode, "workspace-write") == 0;
     if (ret->network == NULL && has_hosts) {
         ret->network = "allow-list";
@@ -163,10 +163,15 @@ static bool check_together(struct sandbox_options *ret)
         return fail_usage("--allow and --deny do not go with --network ", ret->network);
     }
     if (ret->network != NULL && strcmp(ret->network, "off") != 0 && !is_writing) {
-        return fail_usage("--network and --allow need --sandbox workspace-write, not ", mode);
+        return fail_usage(ret->mode != NULL
+                              ? "--network and --allow need --sandbox workspace-write, not "
+                              : "--network and --allow need --sandbox workspace-write",
+                          mode);
     }
     if (ret->writable.n > 0 && !is_writing) {
-        return fail_usage("--writable needs --sandbox workspace-write, not ", mode);
+        return fail_usage(ret->mode != NULL ? "--writable needs --sandbox workspace-write, not "
+                                            : "--writable needs --sandbox workspace-write",
+                          mode);
     }
     return true;
 }

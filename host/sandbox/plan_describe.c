@@ -78,9 +78,10 @@ static bool name_namespaces(uint32_t flags, struct text *out)
 
 static bool name_limit(uint64_t resource, uint64_t soft, struct text *out)
 {
-    const char *name = resource == RLIMIT_CORE    ? "the size of core dumps"
-                       : resource == RLIMIT_NPROC ? "the number of processes"
-                                                  : NULL;
+    const char *name = resource == RLIMIT_CORE       ? "the size of core dumps"
+                       : resource == RLIMIT_NPROC    ? "the number of processes"
+                       : resource == RLIMIT_MSGQUEUE ? "the bytes in message queues"
+                                                     : NULL;
     return name != NULL ? text_addf(out, "limit %s to %llu", name, (unsigned long long)soft)
                         : text_addf(out, "set the resource limit %llu to %llu",
                                     (unsigned long long)resource, (unsigned long long)soft);

@@ -22,8 +22,9 @@ refused 2 "invalid value 'bogus' for '--sandbox MODE'" linux --sandbox bogus -- 
 expect_has "$STDERR" 'possible values: read-only, workspace-write, danger-full-access'
 refused 2 "invalid value 'maybe' for '--network WHAT'" linux --full-auto --network maybe -- touch ran
 refused 2 'a value is missing after --writable' linux --full-auto --writable
-refused 2 '--writable needs --sandbox workspace-write, not read-only' linux --writable . -- touch ran
-refused 2 '--network and --allow need --sandbox workspace-write, not read-only' linux --allow example.org -- touch ran
+refused 2 '--writable needs --sandbox workspace-write' linux --writable . -- touch ran
+refused 2 '--network and --allow need --sandbox workspace-write, not read-only' \
+    linux --sandbox read-only --allow example.org -- touch ran
 
 check 'a workspace that cannot be one is refused'
 refused 126 'cannot use the workspace nowhere: No such file or directory' linux --full-auto -C nowhere -- touch ran
