@@ -242,9 +242,9 @@ static void *swap_links(void *unused)
     (void)unused;
     while (!is_over) {
         (void)rename("to-inside", "swapped");
-        (void)symlink("socket", "to-inside");
+        (void)!symlink("socket", "to-inside");
         (void)rename("to-outside", "swapped");
-        (void)symlink("../outside/socket", "to-outside");
+        (void)!symlink("../outside/socket", "to-outside");
     }
     return NULL;
 }

@@ -405,9 +405,9 @@ static void *swap_links(void *unused)
     (void)unused;
     while (!is_over) {
         (void)rename("to-file", "swapped");
-        (void)symlink("file", "to-file");
+        (void)!symlink("file", "to-file");
         (void)rename("to-secret", "swapped");
-        (void)symlink("../outside/secret", "to-secret");
+        (void)!symlink("../outside/secret", "to-secret");
     }
     return NULL;
 }

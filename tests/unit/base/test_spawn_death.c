@@ -29,7 +29,7 @@ struct scene {
 
 static _Noreturn void stay(const struct scene *scene)
 {
-    (void)write(scene->tell_fd, "x", 1);
+    (void)!write(scene->tell_fd, "x", 1);
     for (;;) {
         (void)pause();
     }
