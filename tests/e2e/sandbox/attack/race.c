@@ -24,7 +24,9 @@ static void *flip(void *ctx)
     struct race *race = ctx;
     while (!race->is_over) {
         (void)memcpy(race->path, race->bad, PATH_BYTES);
+        __asm__ volatile("" ::: "memory"); /* an optimiser would leave the first copy out */
         (void)memcpy(race->path, race->good, PATH_BYTES);
+        __asm__ volatile("" ::: "memory");
     }
     return NULL;
 }
