@@ -49,7 +49,9 @@ class Attack:
     options: typing.Optional[typing.Callable] = None  # (run) -> more options of beacon
     may_refuse: bool = False  # beacon may refuse to begin
     outlives: bool = False  # the control run leaves processes, which is the harm
-    chances: int = 1  # how often the control run may be tried: a race is not always won
+    # How often the control run may be tried: a race is not always won, and a daemon may not have begun yet
+    # when its command has ended.
+    chances: int = 5
 
     def applies_to(self, person):
         return self.people in ("", "root" if person.uid == 0 else "user")
