@@ -194,8 +194,8 @@ static void arguments_may_be_given_by_position_by_name_or_as_none(void **state)
     (void)state;
     static const char *const texts[] = {
         "prefix_rule(['a'], 'prompt', ['a b'], ['b'], 'why')",
-        "prefix_rule(justification='why', pattern=['a'], not_match=[['b']], decision='prompt', "
-        "match=[['a']])",
+        ("prefix_rule(justification='why', pattern=['a'], not_match=[['b']], decision='prompt', "
+         "match=[['a']])"),
         "prefix_rule(['a'], 'prompt', None, match=None, not_match=None, justification='why')",
     };
     for (size_t i = 0; i < 2; i++) {
