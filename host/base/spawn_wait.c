@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/reaper/reaper.h"
 #include "base/spawn.h"
 
 void spawn_signal(const struct spawn_child *child, int signal_number)
@@ -35,13 +36,14 @@ static bool is_end(int status)
 /* False: the reaper has nothing to tell now, or any more. */
 static bool read_status(struct spawn_child *child)
 {
-    int32_t status = 0;
+    int32_t status = REAPER_ALONE;
     ssize_t n = 0;
-    do {
+    while (status == REAPER_ALONE) { /* the end is told right behind it */
         n = read(child->status_fd, &status, sizeof status);
-    } while (n < 0 && errno == EINTR);
-    if (n != (ssize_t)sizeof status) {
-        return false;
+        if (n != (ssize_t)sizeof status && (n >= 0 || errno != EINTR)) {
+            return false;
+        }
+        child->is_alone = child->is_alone || (n > 0 && status == REAPER_ALONE);
     }
     child->status = status;
     child->has_told = true;
@@ -79,6 +81,11 @@ static bool wait_for_child(const struct spawn_child *child, int *ret_status)
     (void)waitid(P_PID, (id_t)child->pid, &info, WSTOPPED | WNOHANG | __WALL);
     *ret_status = W_STOPCODE(info.si_status);
     return true;
+}
+
+bool spawn_is_over(const struct spawn_child *child)
+{
+    return child->is_alone && child->has_told && is_end(child->status);
 }
 
 bool spawn_wait(struct spawn_child *child, int *ret_status)
