@@ -196,8 +196,6 @@ struct attempt {
     struct sandbox *sandbox;
     struct sandbox_run *run;
     struct spawn_child child;
-    struct sandbox_serve *serve; /* NULL: there is no loop */
-    bool had_children;           /* before anything was begun */
 };
 
 static int open_sandbox(struct attempt *attempt, struct beacon_error *err)
@@ -225,33 +223,19 @@ static int start(struct attempt *attempt, const struct sandbox_command *request,
                : rc;
 }
 
-static void finish(struct attempt *attempt, int status)
-{
-    sandbox_serve_end(take_pointer(attempt->serve));
-    sandbox_finish(attempt->sandbox, take_pointer(attempt->run), status, NULL, 0, NULL);
-}
-
-/* Where nothing of the command can run any more its covers are taken away while the kernel still clears
- * its namespaces; else they stay until everything is dead. */
-static int wait_and_finish(struct attempt *attempt, int terminal)
+static int wait_and_finish(struct attempt *attempt, int terminal, bool had_children)
 {
     int status = 0;
     running_group = attempt->child.group;
     forward_signals();
     wait_for(&attempt->child, terminal);
     running_group = 0;
-    const bool is_over = spawn_is_over(&attempt->child);
     spawn_kill(&attempt->child);
-    if (is_over) {
-        finish(attempt, status);
-        sandbox_rest(attempt->sandbox);
-    }
     spawn_reap(&attempt->child, &status);
     sandbox_rest(attempt->sandbox);
-    if (!attempt->had_children) {
+    if (!had_children) {
         (void)spawn_sweep(NULL, 0);
     }
-    finish(attempt, status);
     return status;
 }
 
@@ -270,18 +254,22 @@ static int run_command(struct attempt *attempt, char **command)
     };
     struct beacon_error err = {.struct_size = sizeof err};
     const struct file_flags flags = keep_flags();
+    const bool had_children = has_children();
     const int terminal = own_terminal();
     spawn_adopt_orphans();
     if (start(attempt, &request, &err) != BEACON_OK) {
         return report(&err);
     }
     struct loop *loop = attempt->read.settings.loop;
-    if (loop != NULL && sandbox_serve_begin(loop, &attempt->serve, &err) != BEACON_OK) {
+    struct sandbox_serve *serve = NULL; /* only when there is a loop */
+    if (loop != NULL && sandbox_serve_begin(loop, &serve, &err) != BEACON_OK) {
         give_up(attempt->sandbox, attempt->run, &attempt->child);
         return report(&err);
     }
-    const int status = wait_and_finish(attempt, terminal);
+    const int status = wait_and_finish(attempt, terminal, had_children);
     put_flags_back(&flags);
+    sandbox_serve_end(serve);
+    sandbox_finish(attempt->sandbox, attempt->run, status, NULL, 0, NULL);
     return WIFSIGNALED(status) ? EXIT_SIGNAL_BASE + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
@@ -364,7 +352,7 @@ static int read_settings(struct attempt *attempt, const struct home *home, struc
 static int open_and_run(const struct sandbox_options *options, const char *cwd,
                         const struct home *home)
 {
-    struct attempt attempt = {.options = options, .cwd = cwd, .had_children = has_children()};
+    struct attempt attempt = {.options = options, .cwd = cwd};
     struct beacon_error err = {.struct_size = sizeof err};
     int status = EXIT_STATUS_SANDBOX_SETUP;
     const struct wire_plugins_request request = {.home = home->path,

@@ -2,7 +2,6 @@
 #include "sandbox/choice.h"
 
 #include <beacon/sandbox.h>
-#include <sched.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -17,29 +16,10 @@
 #define REASON_BYTES 4096
 
 /* What "auto" tries, strongest first. */
-static const struct known {
+static const struct {
     const char *name;
     bool binds;
-    uint64_t namespaces; /* without CLONE_NEWNET */
-} strongest_first[] = {
-    {"namespaces", true, CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC},
-    {"landlock", false, 0},
-};
-
-static bool is_auto(const char *name)
-{
-    return name == NULL || strcmp(name, "auto") == 0;
-}
-
-static const struct known *find_known(const char *name)
-{
-    for (size_t i = 0; i < sizeof strongest_first / sizeof strongest_first[0]; i++) {
-        if (strcmp(strongest_first[i].name, name) == 0) {
-            return &strongest_first[i];
-        }
-    }
-    return NULL;
-}
+} strongest_first[] = {{"namespaces", true}, {"landlock", false}};
 
 uint32_t choice_required(const struct sandbox_settings *settings)
 {
@@ -181,21 +161,17 @@ int choice_make(struct plugin_set *plugins, const struct sandbox_settings *setti
     if (settings->mode == SANDBOX_DANGER_FULL_ACCESS) {
         return try_backend(plugins, "none", settings, ret, err);
     }
-    return is_auto(settings->backend) ? try_all(plugins, settings, ret, ret_passed_over, err)
-                                      : try_named(plugins, settings, ret, err);
+    bool is_named = settings->backend != NULL && strcmp(settings->backend, "auto") != 0;
+    return is_named ? try_named(plugins, settings, ret, err)
+                    : try_all(plugins, settings, ret, ret_passed_over, err);
 }
 
 bool choice_binds(const char *name)
 {
-    const struct known *known = find_known(name);
-    return known != NULL && known->binds;
-}
-
-uint64_t choice_namespaces(const char *name, const struct sandbox_settings *settings)
-{
-    const struct known *known = is_auto(name) ? strongest_first : find_known(name);
-    if (known == NULL || known->namespaces == 0 || settings->mode == SANDBOX_DANGER_FULL_ACCESS) {
-        return 0;
+    for (size_t i = 0; i < sizeof strongest_first / sizeof strongest_first[0]; i++) {
+        if (strcmp(strongest_first[i].name, name) == 0) {
+            return strongest_first[i].binds;
+        }
     }
-    return known->namespaces | (settings->network == SANDBOX_NETWORK_ON ? 0 : CLONE_NEWNET);
+    return false;
 }

@@ -23,10 +23,6 @@ uint32_t choice_required(const struct sandbox_settings *settings);
 int choice_make(struct plugin_set *plugins, const struct sandbox_settings *settings,
                 struct sandbox_backend **ret, char **ret_passed_over, struct beacon_error *err);
 
-/* The namespaces (CLONE_NEW*) that the plans of the backend `name` begin with, as far as that is known
- * without one; 0: it is not. NULL and "auto" stand for what is tried first. A guess, to begin early. */
-uint64_t choice_namespaces(const char *name, const struct sandbox_settings *settings);
-
 /* Do the plans of a backend of that name bind what covers missing names? Yes is good to know before it
  * has made one: of others one has to be made to know. */
 bool choice_binds(const char *name);

@@ -14,7 +14,6 @@
 #include "base/text.h"
 #include "plugin/sandbox_backend.h"
 #include "sandbox/answers.h"
-#include "sandbox/cover.h"
 #include "sandbox/hold.h"
 #include "sandbox/net_proxy.h"
 #include "sandbox/net_session.h"
@@ -198,15 +197,6 @@ static int open_directory(const struct sandbox *sandbox, const char *path, int *
     return BEACON_OK;
 }
 
-void sandbox_expect(struct sandbox *sandbox)
-{
-    const struct spawn_space space = {
-        .flags = sandbox->namespaces, .uid = geteuid(), .gid = getegid()};
-    if (sandbox->expected == NULL && sandbox->namespaces != 0) {
-        sandbox->expected = spawn_expect(&space);
-    }
-}
-
 static int spawn_planned(struct sandbox *sandbox, const struct sandbox_command *command,
                          struct plan *plan, struct spawn_child *ret_child, struct beacon_error *err)
 {
@@ -223,10 +213,7 @@ static int spawn_planned(struct sandbox *sandbox, const struct sandbox_command *
     };
     plan_equip(plan, &request);
     AUTO_CLOSE int cwd_fd = -1;
-    int rc = cover_set_confirm(sandbox->covers, err);
-    if (rc == BEACON_OK) {
-        rc = check_output(sandbox, command->out_fd, err);
-    }
+    int rc = check_output(sandbox, command->out_fd, err);
     if (rc == BEACON_OK) {
         rc = check_output(sandbox, command->err_fd, err);
     }
@@ -238,8 +225,6 @@ static int spawn_planned(struct sandbox *sandbox, const struct sandbox_command *
     if (rc != BEACON_OK) {
         return rc;
     }
-    sandbox->namespaces = request.space != NULL ? request.space->flags : 0;
-    request.expected = take_pointer(sandbox->expected);
     rc = spawn_start(&request, ret_child, &failure, err);
     return rc == BEACON_OK ? rc : explain_failure(sandbox, plan, &failure, rc, err);
 }
@@ -282,11 +267,7 @@ int sandbox_start(struct sandbox *sandbox, const struct sandbox_command *command
     struct net_door *door = NULL;
     struct supervisor_watch *watch = NULL;
     int rc = net_session_check(sandbox->network, err);
-    if (rc != BEACON_OK) {
-        return rc;
-    }
-    sandbox_expect(sandbox);
-    rc = sandbox_hold_begin(sandbox, err);
+    rc = rc == BEACON_OK ? sandbox_hold_begin(sandbox, err) : rc;
     if (rc != BEACON_OK) {
         return rc;
     }

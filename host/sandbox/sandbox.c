@@ -10,7 +10,6 @@
 #include "base/alloc.h"
 #include "base/auto.h"
 #include "base/error.h"
-#include "base/spawn.h"
 #include "base/text.h"
 #include "plugin/sandbox_backend.h"
 #include "sandbox/answers.h"
@@ -99,10 +98,6 @@ int sandbox_create(struct plugin_set *plugins, const struct sandbox_settings *se
     sandbox->admin_require = settings->admin_require;
     sandbox->admin_where =
         alloc_string(settings->admin_where != NULL ? settings->admin_where : "the policy");
-    sandbox->namespaces = choice_namespaces(settings->backend, settings);
-    if (settings->is_hurried) {
-        sandbox_expect(sandbox);
-    }
     int rc = net_session_create(settings, &sandbox->network, err);
     rc = rc == BEACON_OK
              ? choice_make(plugins, settings, &sandbox->backend, &sandbox->passed_over, err)
@@ -114,7 +109,6 @@ int sandbox_create(struct plugin_set *plugins, const struct sandbox_settings *se
         sandbox_destroy(sandbox);
         return rc;
     }
-    sandbox->namespaces = choice_namespaces(sandbox_backend_label(sandbox), settings);
     build_policy(sandbox, settings);
     rc = sandbox->admin_require != 0 ? rehearse(sandbox, err) : BEACON_OK;
     if (rc != BEACON_OK) {
@@ -130,7 +124,6 @@ void sandbox_destroy(struct sandbox *sandbox)
     if (sandbox == NULL) {
         return;
     }
-    spawn_expect_end(sandbox->expected);
     answers_finish(sandbox);
     net_session_destroy(sandbox->network);
     cover_set_destroy(sandbox->covers);

@@ -12,7 +12,6 @@ struct cover_set;
 struct net_session;
 struct plan;
 struct sandbox_backend;
-struct spawn_expected;
 struct supervisor;
 
 struct sandbox {
@@ -22,11 +21,9 @@ struct sandbox {
     char *home; /* CODE_HOME without links; NULL: none */
     int cwd_fd; /* O_PATH; -1 when it could not be opened, which only full access tolerates */
     struct sandbox_backend *backend;
-    uint64_t namespaces; /* CLONE_NEW* that the next plan will most likely begin with; 0: none */
-    struct spawn_expected *expected; /* a birth into them that has begun; NULL: none */
-    struct supervisor *supervisor;   /* of its commands; NULL: none has asked yet */
-    char *passed_over;      /* why no stronger one was taken; NULL: this is the strongest */
-    uint32_t admin_require; /* part of policy.require */
+    struct supervisor *supervisor; /* of its commands; NULL: none has asked yet */
+    char *passed_over;             /* why no stronger one was taken; NULL: this is the strongest */
+    uint32_t admin_require;        /* part of policy.require */
     char *admin_where;
     struct places places;
     struct cover_set *covers;
@@ -41,10 +38,6 @@ struct sandbox {
 /* POLICY: of what the admin requires, `missing` cannot be had. `who` is "danger-full-access", …. */
 int sandbox_refuse_admin(const char *admin_where, const char *who, uint32_t missing,
                          struct beacon_error *err);
-
-/* Begin with the birth of the next command, if it will most likely be one into namespaces. It is ended
- * by the start of the command, or with the sandbox. */
-void sandbox_expect(struct sandbox *sandbox);
 
 /* Let the backend plan `command` and hold the plan against what the mode requires. On success *ret_cookie
  * is to be released. */
