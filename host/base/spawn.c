@@ -23,9 +23,21 @@
 #include "base/spawn_send.h"
 #include "base/spawn_streams.h"
 
-#define DEFAULT_PATH "/bin:/usr/bin"
+#define CHILD_STACK_BYTES (64u << 10)
+#define DEFAULT_PATH      "/bin:/usr/bin"
 
 #define CHILD_FLAGS (SPAWN_MEMORY_FLAGS | CLONE_VFORK | CLONE_PIDFD | SIGCHLD)
+
+/* Mapped shared, so that the record is seen by the parent in both kinds. It stands in for a pipe:
+ * nothing for the child's descriptors to collide with. The stacks grow down from their ends. */
+struct cradle {
+    struct spawn_birth birth;
+    struct spawn_nest nest;
+    struct spawn_keep keep;
+    struct spawn_streams streams;
+    _Alignas(16) char stack[CHILD_STACK_BYTES];
+    _Alignas(16) char inner_stack[CHILD_STACK_BYTES];
+};
 
 static const char *search_path(const char *const *env)
 {
@@ -103,7 +115,7 @@ void spawn_let_signals(uint64_t before)
     errno = saved;
 }
 
-static pid_t give_birth(struct spawn_cradle *cradle, int *pidfd)
+static pid_t give_birth(struct cradle *cradle, int *pidfd)
 {
     const uint64_t before = spawn_hold_signals();
     int (*const child_main)(void *) =
@@ -142,7 +154,7 @@ static int meet_child(const struct spawn_birth *birth, struct spawn_child child,
 }
 
 /* Where none can be had, the program goes without one. */
-static bool open_keeper(struct spawn_cradle *cradle, int *ret_status_fd, int *ret_their_end)
+static bool open_keeper(struct cradle *cradle, int *ret_status_fd, int *ret_their_end)
 {
     struct spawn_keep *keep = &cradle->keep;
     struct beacon_error unused = {0};
@@ -156,8 +168,7 @@ static bool open_keeper(struct spawn_cradle *cradle, int *ret_status_fd, int *re
     return true;
 }
 
-static int start_plain(struct spawn_cradle *cradle, struct spawn_child *ret,
-                       struct beacon_error *err)
+static int start_plain(struct cradle *cradle, struct spawn_child *ret, struct beacon_error *err)
 {
     struct spawn_birth *birth = &cradle->birth;
     struct spawn_sent *sent = birth->request->sent;
@@ -173,7 +184,7 @@ static int start_plain(struct spawn_cradle *cradle, struct spawn_child *ret,
                                "cannot make a socket for %s: %s", birth->request->argv[0],
                                strerror(errno));
     }
-    birth->channel = child_end; /* -1: none */
+    birth->channel = child_end;
     child.pid = give_birth(cradle, &child.pidfd);
     if (child.pid < 0) {
         return error_set_errno(
@@ -210,22 +221,8 @@ static int know_directory(const struct spawn_request *request, struct spawn_birt
     return BEACON_OK;
 }
 
-struct spawn_cradle *spawn_cradle_make(void)
-{
-    struct spawn_cradle *cradle =
-        mmap(NULL, sizeof *cradle, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    return cradle == MAP_FAILED ? NULL : cradle;
-}
-
-void spawn_cradle_unmake(struct spawn_cradle *cradle)
-{
-    (void)munmap(cradle, sizeof *cradle);
-}
-
-/* `midwife` is there when the birth has begun already. */
-static int start_in(struct spawn_cradle *cradle, struct spawn_midwife *midwife,
-                    const struct spawn_request *request, struct spawn_child *ret,
-                    struct beacon_error *err)
+static int start_in(struct cradle *cradle, const struct spawn_request *request,
+                    struct spawn_child *ret, struct beacon_error *err)
 {
     struct spawn_birth *birth = &cradle->birth;
     AUTO_FREE char **programs = list_programs(request->argv[0], request->env);
@@ -235,78 +232,44 @@ static int start_in(struct spawn_cradle *cradle, struct spawn_midwife *midwife,
     birth->moves = moves;
     birth->n_moves = request->n_fds + 3;
     birth->parent = getpid();
+    birth->channel = -1;
     int rc = know_directory(request, birth, err);
-    if (rc == BEACON_OK && request->space == NULL) {
-        return start_plain(cradle, ret, err);
-    }
-    if (rc == BEACON_OK && midwife == NULL) {
-        rc = spawn_space_begin(cradle, request->space, false, &midwife, err);
-    }
     if (rc != BEACON_OK) {
-        spawn_space_abandon(midwife);
         return rc;
     }
-    return spawn_space_end(midwife, ret, err);
-}
-
-static int check_request(const struct spawn_request *request, struct beacon_error *err)
-{
-    assert(request->argv != NULL && request->env != NULL);
-    return request->argv[0] != NULL ? BEACON_OK
-                                    : error_set(err, BEACON_E_INVALID, "give at least the program",
-                                                "the command is empty");
-}
-
-static int start_anew(const struct spawn_request *request, struct spawn_child *ret,
-                      struct spawn_failure *failure, struct beacon_error *err)
-{
-    struct spawn_cradle *cradle = spawn_cradle_make();
-    if (cradle == NULL) {
-        return error_set_errno(err, BEACON_E_LIMIT, errno, "free some memory",
-                               "cannot start a process for %s: %s", request->argv[0],
-                               strerror(errno));
+    if (request->space == NULL) {
+        return start_plain(cradle, ret, err);
     }
-    int rc = start_in(cradle, NULL, request, ret, err);
-    *failure = cradle->birth.failure;
-    spawn_cradle_unmake(cradle);
-    return rc;
-}
-
-/* *ret_rc is how it ended. False: it has not even begun as it was expected to, and that need not be the
- * fault of the program's own space: a filter may know the two ways to make namespaces apart. */
-static bool start_expected(const struct spawn_request *request, struct spawn_child *ret,
-                           struct spawn_failure *failure, int *ret_rc, struct beacon_error *err)
-{
-    struct spawn_cradle *cradle = NULL;
-    struct spawn_midwife *midwife = NULL;
-    spawn_expected_take(request->expected, request->space, &cradle, &midwife);
-    if (cradle == NULL) {
-        return false;
-    }
-    *ret_rc = start_in(cradle, midwife, request, ret, err);
-    *failure = cradle->birth.failure;
-    spawn_cradle_unmake(cradle);
-    return *ret_rc == BEACON_OK || failure->stage != SPAWN_STAGE_SETUP ||
-           failure->index != SPAWN_STEP_SPACE;
+    birth->nest = &cradle->nest;
+    birth->nest->stack_end = cradle->inner_stack + sizeof cradle->inner_stack;
+    birth->nest->streams = &cradle->streams;
+    return spawn_space_start(birth, cradle->stack + sizeof cradle->stack, ret, err);
 }
 
 int spawn_start(const struct spawn_request *request, struct spawn_child *ret,
                 struct spawn_failure *failure, struct beacon_error *err)
 {
+    assert(request->argv != NULL && request->env != NULL);
     struct spawn_failure unused = {0};
     failure = failure != NULL ? failure : &unused;
     *failure = (struct spawn_failure){0};
     if (request->sent != NULL) {
         request->sent->n = 0;
     }
-    int rc = check_request(request, err);
-    if (rc != BEACON_OK) {
-        spawn_expect_end(request->expected);
-        return rc;
+    if (request->argv[0] == NULL) {
+        return error_set(err, BEACON_E_INVALID, "give at least the program",
+                         "the command is empty");
     }
-    if (!start_expected(request, ret, failure, &rc, err)) {
-        rc = start_anew(request, ret, failure, err);
+    struct cradle *cradle =
+        mmap(NULL, sizeof *cradle, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (cradle == MAP_FAILED) {
+        return error_set_errno(err, BEACON_E_LIMIT, errno, "free some memory",
+                               "cannot start a process for %s: %s", request->argv[0],
+                               strerror(errno));
     }
+    int rc = start_in(cradle, request, ret, err);
+    *failure = cradle->birth.failure;
+    (void)munmap(cradle, sizeof *cradle);
     if (rc != BEACON_OK) {
         spawn_sent_close(request->sent);
     }

@@ -84,13 +84,13 @@ struct spawn_request {
     bool shares_terminal; /* stay in the host's session: job control on the person's terminal */
     bool is_kept; /* without `space`: a keeper (reaper/keeper.c) stands between the host and the
                            program, and kills what descends from it when that or the host ends */
-    int cwd_fd;   /* > 0: `cwd` must be this very directory when it is entered, else ESTALE */
+    bool outlives_host; /* not killed with the host: it notices by a descriptor, and ends itself */
+    int program_fd;     /* > 0: run this descriptor (≥ SPAWN_FD_FLOOR), argv[0] is but a name */
+    int cwd_fd;         /* > 0: `cwd` must be this very directory when it is entered, else ESTALE */
     const struct spawn_space *space; /* NULL: in the host's namespaces */
-    struct spawn_expected
-        *expected;            /* of spawn_expect(), used up whatever becomes of this; or NULL */
-    spawn_prepare_fn prepare; /* last thing before execve; NULL: nothing */
-    const void *prepare_ctx;  /* of both prepare functions */
-    struct spawn_sent *sent;  /* filled with what spawn_send_fd() sent; NULL: it may not */
+    spawn_prepare_fn prepare;        /* last thing before execve; NULL: nothing */
+    const void *prepare_ctx;         /* of both prepare functions */
+    struct spawn_sent *sent;         /* filled with what spawn_send_fd() sent; NULL: it may not */
 };
 
 /* One started process. In a pid namespace `pid` is the process that reaps there, and everything in the
@@ -103,14 +103,7 @@ struct spawn_child {
     int status_fd; /* what the reaper or keeper tells, readable with each change of state; 0: there is none */
     int status;    /* the last that was told there, private */
     bool has_told; /* private */
-    bool is_alone; /* private */
 };
-
-/* A program will soon be started with such a space: begin with it. The kernel takes longer for a network
- * than for all the rest, and now it makes it while the caller finds out what to run. NULL: it failed, and
- * spawn_start() will say why. With another space than that of the program it was for nothing. */
-struct spawn_expected *spawn_expect(const struct spawn_space *space);
-void spawn_expect_end(struct spawn_expected *expected); /* nothing came of it; NULL is fine */
 
 /* On failure nothing is left running; `failure` (may be NULL) tells the stage. A missing program is
  * BEACON_E_NOT_FOUND, a refused operation BEACON_E_REFUSED. */
@@ -128,11 +121,6 @@ void spawn_kill(const struct spawn_child *child);
  * spawn_reap() it, after spawn_kill() if nothing of its group may stay). For who shares a terminal
  * with it: stops are only told then. */
 bool spawn_wait(struct spawn_child *child, int *ret_status);
-
-/* After spawn_wait(): is it known already that nothing of the program runs any more? The kernel may take
- * as long to clear its namespaces away as the program took, which spawn_reap() waits for. False: not
- * known before spawn_reap(). */
-bool spawn_is_over(const struct spawn_child *child);
 
 /* Wait for the end, however long that takes; at once when the pidfd is readable. *ret_status is that of
  * waitpid(), of the program itself also when something reaped it inside. Closes the descriptors of

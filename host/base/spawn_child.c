@@ -2,6 +2,7 @@
 #include "base/spawn_child.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdint.h>
 #include <sys/prctl.h>
@@ -13,6 +14,9 @@
 /* The parent may have died before the signal was asked for: then nobody would send it. */
 static int bind_to_parent(const struct spawn_birth *birth)
 {
+    if (birth->request->outlives_host) {
+        return 0;
+    }
     if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0) {
         return -1;
     }
@@ -36,6 +40,10 @@ static void run_program(const struct spawn_birth *birth)
     char *const *argv = (char *const *)birth->request->argv;
     char *const *env = (char *const *)birth->request->env;
     int told = ENOENT;
+    if (birth->request->program_fd > 0) {
+        (void)syscall(SYS_execveat, birth->request->program_fd, "", argv, env, AT_EMPTY_PATH);
+        return;
+    }
     for (char *const *path = birth->programs; *path != NULL; path++) {
         (void)execve(*path, argv, env);
         switch (errno) {

@@ -2,9 +2,8 @@
  *
  * Private to base/spawn*.c. A child runs on the host's memory, so everything it needs is made
  * beforehand and it only does raw system calls. A plain child has the host suspended meanwhile. With
- * namespaces the first child makes most of them beside the host, with its descriptors and without errno,
- * until it is told to go. From then on the host waits for the end of the socket, and of the two children
- * one runs at a time, up to the point where the first one has nothing left to do but to become the reaper.
+ * namespaces the host waits for the end of the socket, and of the two children one runs at a time, up
+ * to the point where the first one has nothing left to do but to become the reaper.
  */
 #ifndef HOST_BASE_SPAWN_CHILD_H
 #define HOST_BASE_SPAWN_CHILD_H
@@ -40,10 +39,6 @@ enum spawn_step {
 
 /* What a birth into namespaces needs besides. Descriptors are ≥ SPAWN_FD_FLOOR and close-on-exec. */
 struct spawn_nest {
-    bool is_early;     /* the first process begins before it is known what to run */
-    uint64_t unshared; /* then these CLONE_NEW* are made by itself, beside the host */
-    int host_pidfd;    /* readable when the host is gone */
-
     int host_end;  /* of the socket: closed in the first process, so that the end is seen */
     int status_fd; /* of the reaper */
     int go_fd;     /* eventfd: readable when the reaper has shut itself in */
@@ -84,10 +79,6 @@ struct spawn_birth {
     struct spawn_failure failure; /* the first one */
     bool has_reached_exec;
 };
-
-/* What the first process in namespaces waits for, and what it says when it has descriptors of its own. */
-#define SPAWN_WORD_GO    1u
-#define SPAWN_WORD_APART 2u
 
 /* The main() of a plain child, of a keeper and of the first one in namespaces, given to clone(); `arg` is a struct
  * spawn_birth in memory all can see. */

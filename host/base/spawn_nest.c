@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The two processes of a birth into namespaces, on the host's memory. The first one makes the namespaces
- * beside the host, by raw_call() alone; once it was told to go the host waits in recvmsg() all the time,
- * with signals blocked. The first and the second one share errno: each waits for the other by a futex,
- * through raw_call(), and once both run the first one uses nothing but raw_call().
+ * The two processes of a birth into namespaces, on the host's memory. The host waits in recvmsg() all
+ * the time, with signals blocked. The first and the second one share errno: each waits for the other
+ * by a futex, through raw_call(), and once both run the first one uses nothing but raw_call().
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -14,17 +13,19 @@
 #include <stdbool.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
-#include "base/auto.h"
 #include "base/raw_call.h"
 #include "base/reaper/reaper.h"
 #include "base/spawn_child.h"
 #include "base/spawn_streams.h"
 
 #define EXIT_NOT_STARTED 127
-#define INFO_BYTES       512
+#define LOOK_AFTER_S     1 /* whether who is waited for still lives */
 
 #ifdef BEACON_SANITIZED
 #define INNER_FLAGS SIGCHLD
@@ -34,23 +35,41 @@
 
 /* Values of spawn_nest.handshake. */
 #define NEST_BORN     0u
-#define NEST_RELEASED 1u /* the first process has written the id maps of the second one */
+#define NEST_TOLD     1u /* by the second process: inner_pid is there */
+#define NEST_RELEASED 2u /* by the first one: the id maps are written */
+#define NEST_BROKEN   3u /* by the second one */
 
-static void release(struct spawn_nest *nest)
+static void say(struct spawn_nest *nest, uint32_t what)
 {
-    __atomic_store_n(&nest->handshake, NEST_RELEASED, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&nest->handshake, what, __ATOMIC_SEQ_CST);
     (void)raw_call(SYS_futex, &nest->handshake, FUTEX_WAKE, 1, 0, 0);
 }
 
-/* When the first process dies instead, the second one dies with it. */
-static void wait_for_release(struct spawn_nest *nest)
+/* `who` (0: nobody) is a child that may die instead of saying anything. */
+static uint32_t wait_past(struct spawn_nest *nest, uint32_t what, pid_t who)
 {
-    while (__atomic_load_n(&nest->handshake, __ATOMIC_SEQ_CST) == NEST_BORN) {
-        (void)raw_call(SYS_futex, &nest->handshake, FUTEX_WAIT, NEST_BORN, 0, 0);
+    const struct timespec a_while = {.tv_sec = LOOK_AFTER_S};
+    uint32_t said = what;
+    while ((said = __atomic_load_n(&nest->handshake, __ATOMIC_SEQ_CST)) == what) {
+        (void)raw_call(SYS_futex, &nest->handshake, FUTEX_WAIT, what, &a_while, 0);
+        if (who > 0 && raw_call(SYS_wait4, who, 0, WNOHANG | __WALL, 0) == who) {
+            return NEST_BROKEN;
+        }
     }
+    return said;
 }
 
 /* ---- the second process ---- */
+
+/* In the host's /proc, "self" is the number by which the host knows us. */
+static int tell_pid(struct spawn_nest *nest)
+{
+    const long n = raw_call(SYS_readlinkat, nest->proc_fd, "self", nest->inner_pid,
+                            sizeof nest->inner_pid - 1);
+    nest->inner_pid[n > 0 ? n : 0] = '\0';
+    say(nest, n > 0 ? NEST_TOLD : NEST_BROKEN);
+    return n > 0 ? 0 : -1;
+}
 
 static int set_up_inner(struct spawn_birth *birth, enum spawn_step *step)
 {
@@ -86,7 +105,10 @@ static int inner_main(void *arg)
 {
     struct spawn_birth *birth = arg;
     enum spawn_step step = SPAWN_STEP_SESSION;
-    wait_for_release(birth->nest);
+    if (tell_pid(birth->nest) != 0) {
+        return EXIT_NOT_STARTED;
+    }
+    (void)wait_past(birth->nest, NEST_TOLD, 0);
     if (set_up_inner(birth, &step) != 0) {
         return spawn_fail(birth, SPAWN_STAGE_SETUP, (int)step);
     }
@@ -99,52 +121,14 @@ static int inner_main(void *arg)
     return spawn_run_program(birth);
 }
 
-/* ---- the first process, beside the host: no errno, and maybe the host's descriptors ---- */
-
-/* Until there is a word, or no host that could say one. */
-static bool wait_for_go(const struct spawn_birth *birth)
-{
-    struct pollfd fds[] = {{.fd = birth->channel, .events = POLLIN},
-                           {.fd = birth->nest->host_pidfd, .events = POLLIN}};
-    uint32_t word = 0;
-    long n = 0;
-    do {
-        n = raw_call(SYS_ppoll, fds, 2, 0, 0);
-    } while (n == -EINTR);
-    return n > 0 && fds[1].revents == 0 &&
-           raw_call(SYS_read, birth->channel, &word, sizeof word) == (long)sizeof word &&
-           word == SPAWN_WORD_GO;
-}
-
-/* From here on with descriptors of its own. */
-static long part(const struct spawn_birth *birth)
-{
-    const uint32_t word = SPAWN_WORD_APART;
-    const long rc = raw_call(SYS_unshare, CLONE_FILES);
-    return rc == 0 ? raw_call(SYS_write, birth->channel, &word, sizeof word) : rc;
-}
-
-/* In a group out of the reach of what a terminal sends to the host's. */
-static long begin_beside(const struct spawn_birth *birth)
-{
-    const struct spawn_nest *nest = birth->nest;
-    long rc = raw_call(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL);
-    rc = rc == 0 ? raw_call(SYS_setpgid, 0, 0) : rc;
-    rc = rc == 0 && spawn_reset_signals() != 0 ? -EINVAL : rc;
-    rc = rc == 0 && nest->is_early ? raw_call(SYS_unshare, nest->unshared) : rc;
-    rc = rc == 0 && !wait_for_go(birth) ? -ESRCH : rc;
-    rc = rc == 0 && nest->is_early ? part(birth) : rc;
-    return rc > 0 ? 0 : rc;
-}
-
-/* ---- the first process, with the host waiting ---- */
+/* ---- the first process ---- */
 
 /* In a new pid namespace getppid() is 0, whether the host lives or not. But its end of the socket is
  * closed before the kernel looks for children that want to be told of its death. */
 static int bind_to_host(const struct spawn_birth *birth)
 {
     struct pollfd host = {.fd = birth->channel, .events = 0};
-    if (close(birth->nest->host_end) != 0) {
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0) {
         return -1;
     }
     if (poll(&host, 1, 0) != 0) {
@@ -154,14 +138,40 @@ static int bind_to_host(const struct spawn_birth *birth)
     return 0;
 }
 
+/* The host says when the ids of this user namespace are there. */
+static int wait_for_ids(const struct spawn_birth *birth)
+{
+    int32_t answer = EPERM;
+    const ssize_t n = recv(birth->channel, &answer, sizeof answer, 0);
+    if (n != (ssize_t)sizeof answer) {
+        errno = ESRCH;
+        return -1;
+    }
+    errno = answer;
+    return answer == 0 ? 0 : -1;
+}
+
 static int set_up_first(struct spawn_birth *birth, enum spawn_step *step)
 {
     *step = SPAWN_STEP_PARENT;
-    if (bind_to_host(birth) != 0) {
+    if (close(birth->nest->host_end) != 0 || bind_to_host(birth) != 0) {
+        return -1;
+    }
+    *step = SPAWN_STEP_SIGNALS;
+    if (spawn_reset_signals() != 0) {
+        return -1;
+    }
+    /* Out of the reach of what a terminal sends to the host's group. */
+    *step = SPAWN_STEP_SESSION;
+    if (setpgid(0, 0) != 0) {
         return -1;
     }
     *step = SPAWN_STEP_DESCRIPTORS;
-    return spawn_set_descriptors(birth);
+    if (spawn_set_descriptors(birth) != 0) {
+        return -1;
+    }
+    *step = SPAWN_STEP_SPACE;
+    return wait_for_ids(birth);
 }
 
 static int write_map(const struct spawn_nest *nest, const char *file, const char *map)
@@ -181,35 +191,17 @@ static int write_map(const struct spawn_nest *nest, const char *file, const char
     return written == (ssize_t)strlen(map) ? 0 : -1;
 }
 
-/* The number by which the host knows the second process stands in the host's /proc, as a line of what it
- * tells about our descriptor. So nobody has to wait until that process runs. */
-static int know_inner(struct spawn_nest *nest, int pidfd)
-{
-    static const char key[] = "\nPid:\t";
-    char path[32] = "self/fdinfo/", info[INFO_BYTES];
-    spawn_write_number((unsigned)pidfd, path + strlen(path));
-    AUTO_CLOSE int fd = openat(nest->proc_fd, path, O_RDONLY | O_CLOEXEC);
-    const ssize_t n = fd < 0 ? -1 : read(fd, info, sizeof info - 1);
-    info[n > 0 ? n : 0] = '\0';
-    const char *at = strstr(info, key);
-    const size_t digits = at == NULL ? 0 : strspn(at += sizeof key - 1, "0123456789");
-    if (digits == 0 || digits >= sizeof nest->inner_pid || *at == '0') {
-        errno = ESRCH;
-        return -1;
-    }
-    memcpy(nest->inner_pid, at, digits);
-    nest->inner_pid[digits] = '\0';
-    return 0;
-}
-
 static int bear_inner(struct spawn_birth *birth)
 {
     struct spawn_nest *nest = birth->nest;
     const bool is_locked = birth->request->space->is_locked;
-    const int flags = INNER_FLAGS | CLONE_PIDFD | (is_locked ? CLONE_NEWUSER : 0);
-    int pidfd = -1;
-    if (clone(inner_main, nest->stack_end, flags, birth, &pidfd) < 0 ||
-        know_inner(nest, pidfd) != 0) {
+    const int flags = INNER_FLAGS | (is_locked ? CLONE_NEWUSER : 0);
+    const pid_t pid = clone(inner_main, nest->stack_end, flags, birth);
+    if (pid < 0) {
+        return -1;
+    }
+    errno = ECHILD;
+    if (wait_past(nest, NEST_BORN, pid) != NEST_TOLD) {
         return -1;
     }
     if (!is_locked) {
@@ -248,7 +240,7 @@ static int become_reaper(struct spawn_birth *birth)
     const char *const env[] = {NULL};
     struct spawn_nest *nest = birth->nest;
     nest->is_at_the_exec = true;
-    release(nest);
+    say(nest, NEST_RELEASED);
     const long rc = raw_call(SYS_execveat, nest->reaper_fd, "", argv, env, AT_EMPTY_PATH);
     if (birth->failure.stage == SPAWN_STAGE_NONE) {
         birth->failure = (struct spawn_failure){
@@ -276,11 +268,6 @@ int spawn_nest_main(void *arg)
 {
     struct spawn_birth *birth = arg;
     enum spawn_step step = SPAWN_STEP_PARENT;
-    const long rc = begin_beside(birth);
-    if (rc != 0) {
-        birth->failure = (struct spawn_failure){SPAWN_STAGE_SETUP, SPAWN_STEP_SPACE, (int)-rc};
-        return EXIT_NOT_STARTED;
-    }
     if (set_up_first(birth, &step) != 0) {
         return spawn_fail(birth, SPAWN_STAGE_SETUP, (int)step);
     }

@@ -12,7 +12,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "base/raw_call.h"
 #define KERNEL_SIGNALS 64
 #define DIRENT_BYTES   1024
 #define DIGITS         10
@@ -138,18 +137,13 @@ int spawn_set_terminal(const struct spawn_birth *birth)
 }
 
 /* Handlers of the host must never run on the memory it lends to the child, and a signal that the
- * host ignores (SIGPIPE) is not ignored by what it starts. This may be beside the host, so errno is only
- * written when it is over with the birth. */
+ * host ignores (SIGPIPE) is not ignored by what it starts. */
 int spawn_reset_signals(void)
 {
     const struct kernel_sigaction fresh = {.handler = SIG_DFL};
     for (int signal_number = 1; signal_number <= KERNEL_SIGNALS; signal_number++) {
-        if (signal_number == SIGKILL || signal_number == SIGSTOP) {
-            continue;
-        }
-        const long rc = raw_call(SYS_rt_sigaction, signal_number, &fresh, 0, sizeof fresh.mask);
-        if (rc != 0) {
-            errno = (int)-rc;
+        if (signal_number != SIGKILL && signal_number != SIGSTOP &&
+            syscall(SYS_rt_sigaction, signal_number, &fresh, NULL, sizeof fresh.mask) != 0) {
             return -1;
         }
     }

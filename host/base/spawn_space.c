@@ -2,14 +2,10 @@
  *
  * The host's part of a birth into namespaces. It may not sleep as a plain birth lets it (CLONE_VFORK),
  * since the ids of the new user namespace can only be written from outside of it.
- *
- * One that begins early begins on the host's own table of descriptors, so that it will have those that are
- * opened until it is told to go. What the two share there is closed when it has said that it is apart.
  */
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -28,182 +24,91 @@
 #include "base/spawn_send.h"
 #include "base/spawn_streams.h"
 
-/* The least it is born into: on shared memory these cannot be had later. */
-#define BORN_INTO (CLONE_NEWUSER | CLONE_NEWPID)
-
 /* What the host keeps open until the birth is over; -1: not, or no longer. */
-struct spawn_midwife {
-    struct spawn_cradle *cradle;
-    struct spawn_child child;
+struct midwife {
     int channel;   /* our end of the socket */
     int status_fd; /* ours of the reaper's pipe */
-    int child_channel, child_status_fd, go_fd, proc_fd, host_pidfd;
-    struct spawn_ids ids;
+    int child_channel, child_status_fd, go_fd, proc_fd;
+    struct spawn_ids *ids;
 };
 
-static void close_fd(int *fd)
+static void close_all(struct midwife *midwife)
 {
-    if (*fd >= 0) {
-        (void)close(*fd);
-        *fd = -1;
+    const int fds[] = {midwife->channel,         midwife->status_fd, midwife->child_channel,
+                       midwife->child_status_fd, midwife->go_fd,     midwife->proc_fd};
+    for (size_t i = 0; i < sizeof fds / sizeof fds[0]; i++) {
+        if (fds[i] >= 0) {
+            (void)close(fds[i]);
+        }
     }
+    free(midwife->ids);
 }
 
-static void dismiss(struct spawn_midwife *midwife)
-{
-    close_fd(&midwife->channel);
-    close_fd(&midwife->status_fd);
-    close_fd(&midwife->child_channel);
-    close_fd(&midwife->child_status_fd);
-    close_fd(&midwife->go_fd);
-    close_fd(&midwife->proc_fd);
-    close_fd(&midwife->host_pidfd);
-    free(midwife);
-}
-
-static const char *who(const struct spawn_birth *birth)
-{
-    return birth->request != NULL ? birth->request->argv[0] : "a command";
-}
-
-static bool open_pipes(struct spawn_midwife *midwife)
-{
-    midwife->host_pidfd = spawn_raise_fd((int)syscall(SYS_pidfd_open, getpid(), 0));
-    return midwife->host_pidfd >= 0 &&
-           spawn_channel_open(&midwife->channel, &midwife->child_channel) == 0 &&
-           spawn_status_open(&midwife->status_fd, &midwife->child_status_fd) == 0 &&
-           (midwife->go_fd = spawn_raise_fd(eventfd(0, EFD_CLOEXEC))) >= 0;
-}
-
-static int lay_out(struct spawn_midwife *midwife, const struct spawn_space *space,
+static int lay_out(const struct spawn_request *request, struct midwife *midwife,
                    struct beacon_error *err)
 {
     midwife->proc_fd = spawn_proc_open(err);
     if (midwife->proc_fd < 0) {
         return BEACON_E_REFUSED;
     }
-    if (!open_pipes(midwife)) {
+    if (spawn_channel_open(&midwife->channel, &midwife->child_channel) != 0 ||
+        spawn_status_open(&midwife->status_fd, &midwife->child_status_fd) != 0 ||
+        (midwife->go_fd = spawn_raise_fd(eventfd(0, EFD_CLOEXEC))) < 0) {
         return error_set_errno(err, BEACON_E_LIMIT, errno, "raise the limit of 'ulimit -n'",
-                               "cannot make the pipes for %s: %s", who(&midwife->cradle->birth),
+                               "cannot make the pipes for %s: %s", request->argv[0],
                                strerror(errno));
     }
-    return spawn_ids_plan(midwife->proc_fd, space, &midwife->ids, err);
+    return spawn_ids_plan(midwife->proc_fd, request->space, midwife->ids, err);
 }
 
-static void fill_nest(const struct spawn_midwife *midwife, const struct spawn_space *space,
-                      bool is_early, int reaper_fd)
+static void fill_nest(const struct midwife *midwife, int reaper_fd, struct spawn_birth *birth)
 {
-    struct spawn_birth *birth = &midwife->cradle->birth;
-    struct spawn_nest *nest = &midwife->cradle->nest;
-    birth->nest = nest;
+    struct spawn_nest *nest = birth->nest;
     birth->channel = midwife->child_channel;
-    nest->is_early = is_early;
-    nest->unshared = space->flags & ~(uint64_t)BORN_INTO;
-    nest->host_pidfd = midwife->host_pidfd;
     nest->host_end = midwife->channel;
     nest->status_fd = midwife->child_status_fd;
     nest->go_fd = midwife->go_fd;
     nest->proc_fd = midwife->proc_fd;
     nest->reaper_fd = reaper_fd;
-    nest->uid_map = midwife->ids.inner_uid_map;
-    nest->gid_map = midwife->ids.inner_gid_map;
-    nest->stack_end = midwife->cradle->inner_stack + sizeof midwife->cradle->inner_stack;
-    nest->streams = (space->flags & CLONE_NEWNS) != 0 ? &midwife->cradle->streams : NULL;
-}
-
-static void end_first(struct spawn_midwife *midwife)
-{
-    if (midwife->child.pid > 0) {
-        (void)kill(midwife->child.pid, SIGKILL);
-        spawn_bury(midwife->child.pid);
-        (void)close(midwife->child.pidfd);
+    nest->uid_map = midwife->ids->inner_uid_map;
+    nest->gid_map = midwife->ids->inner_gid_map;
+    if ((birth->request->space->flags & CLONE_NEWNS) != 0) {
+        spawn_streams_plan(birth->request, nest->streams);
+    } else {
+        nest->streams = NULL;
     }
 }
 
-static int bear_first(struct spawn_midwife *midwife, const struct spawn_space *space, bool is_early,
-                      struct beacon_error *err)
+/* The first process waits for the answer; without one it ends. */
+static int answer(const struct midwife *midwife, pid_t pid, struct beacon_error *err)
 {
-    const int kind = is_early ? CLONE_FILES | BORN_INTO : (int)space->flags;
-    struct spawn_cradle *cradle = midwife->cradle;
-    struct spawn_child *child = &midwife->child;
-    const uint64_t before = spawn_hold_signals();
-    child->pid =
-        clone(spawn_nest_main, cradle->stack + sizeof cradle->stack,
-              SPAWN_MEMORY_FLAGS | CLONE_PIDFD | SIGCHLD | kind, &cradle->birth, &child->pidfd);
-    spawn_let_signals(before);
-    if (child->pid < 0) {
-        cradle->birth.failure = (struct spawn_failure){SPAWN_STAGE_SETUP, SPAWN_STEP_SPACE, errno};
-        return cradle->birth.request != NULL ? spawn_explain(&cradle->birth, err)
-                                             : BEACON_E_REFUSED;
-    }
-    if (!is_early) {
-        close_fd(&midwife->child_channel);
-        close_fd(&midwife->child_status_fd);
-    }
-    return spawn_ids_write(midwife->proc_fd, &midwife->ids, child->pid, err);
-}
-
-int spawn_space_begin(struct spawn_cradle *cradle, const struct spawn_space *space, bool is_early,
-                      struct spawn_midwife **ret, struct beacon_error *err)
-{
-    const uint64_t known =
-        BORN_INTO | CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWUTS | CLONE_NEWCGROUP;
-    int reaper_fd = -1;
-    assert((space->flags & BORN_INTO) == BORN_INTO && (space->flags & ~known) == 0);
-    int rc = reaper_image_open(&reaper_fd, err);
-    if (rc != BEACON_OK) {
-        return rc;
-    }
-    struct spawn_midwife *midwife = alloc_zeroed(sizeof *midwife);
-    midwife->cradle = cradle;
-    midwife->child = (struct spawn_child){.pid = -1, .pidfd = -1};
-    midwife->channel = midwife->status_fd = midwife->child_channel = midwife->child_status_fd =
-        midwife->go_fd = midwife->proc_fd = midwife->host_pidfd = -1;
-    rc = lay_out(midwife, space, err);
+    const int32_t is_done = 0;
+    const int rc = spawn_ids_write(midwife->proc_fd, midwife->ids, pid, err);
     if (rc == BEACON_OK) {
-        fill_nest(midwife, space, is_early, reaper_fd);
-        rc = bear_first(midwife, space, is_early, err);
+        (void)send(midwife->channel, &is_done, sizeof is_done, MSG_NOSIGNAL);
     }
+    return rc;
+}
+
+/* Everything between the birth and its end, with signals held: errno is the children's as well. */
+static int attend(struct midwife *midwife, struct spawn_birth *birth, char *stack_end,
+                  struct spawn_child *child, struct beacon_error *err)
+{
+    const struct spawn_request *request = birth->request;
+    const int flags = SPAWN_MEMORY_FLAGS | CLONE_PIDFD | SIGCHLD | (int)request->space->flags;
+    child->pid = clone(spawn_nest_main, stack_end, flags, birth, &child->pidfd);
+    if (child->pid < 0) {
+        birth->failure = (struct spawn_failure){SPAWN_STAGE_SETUP, SPAWN_STEP_SPACE, errno};
+        return spawn_explain(birth, err);
+    }
+    (void)close(take_fd(&midwife->child_channel));
+    (void)close(take_fd(&midwife->child_status_fd));
+    int rc = answer(midwife, child->pid, err);
     if (rc != BEACON_OK) {
-        spawn_space_abandon(midwife);
-        return rc;
+        (void)kill(child->pid, SIGKILL);
     }
-    *ret = midwife;
-    return BEACON_OK;
-}
-
-void spawn_space_abandon(struct spawn_midwife *midwife)
-{
-    if (midwife != NULL) {
-        end_first(midwife);
-        dismiss(midwife);
-    }
-}
-
-/* Until the first process has descriptors of its own, or is dead. */
-static void wait_until_apart(const struct spawn_midwife *midwife)
-{
-    struct pollfd fds[] = {{.fd = midwife->channel, .events = POLLIN},
-                           {.fd = midwife->child.pidfd, .events = POLLIN}};
-    uint32_t word = 0;
-    while (poll(fds, 2, -1) < 0 && errno == EINTR) {
-    }
-    (void)recv(midwife->channel, &word, sizeof word, MSG_DONTWAIT);
-}
-
-/* Everything up to the end of the birth, with signals held: errno is the children's as well. */
-static void attend(struct spawn_midwife *midwife, struct spawn_sent *sent)
-{
-    const uint32_t go = SPAWN_WORD_GO;
-    const uint64_t before = spawn_hold_signals();
-    (void)send(midwife->channel, &go, sizeof go, MSG_NOSIGNAL);
-    if (midwife->cradle->nest.is_early) {
-        wait_until_apart(midwife);
-    }
-    close_fd(&midwife->child_channel);
-    close_fd(&midwife->child_status_fd);
-    spawn_channel_drain(midwife->channel, sent);
-    spawn_let_signals(before);
+    spawn_channel_drain(midwife->channel, request->sent);
+    return rc;
 }
 
 static int judge(const struct spawn_birth *birth, struct beacon_error *err)
@@ -219,23 +124,49 @@ static int judge(const struct spawn_birth *birth, struct beacon_error *err)
     return BEACON_OK;
 }
 
-int spawn_space_end(struct spawn_midwife *midwife, struct spawn_child *ret,
-                    struct beacon_error *err)
+static int give_birth(struct midwife *midwife, struct spawn_birth *birth, char *stack_end,
+                      struct spawn_child *ret, struct beacon_error *err)
 {
-    struct spawn_birth *birth = &midwife->cradle->birth;
-    assert(birth->highest_target < SPAWN_FD_FLOOR);
-    if (birth->nest->streams != NULL) {
-        spawn_streams_plan(birth->request, birth->nest->streams);
-    }
-    attend(midwife, birth->request->sent);
-    int rc = judge(birth, err);
+    struct spawn_child child = {.pid = -1, .pidfd = -1};
+    const uint64_t before = spawn_hold_signals();
+    int rc = attend(midwife, birth, stack_end, &child, err);
+    spawn_let_signals(before);
+    rc = rc == BEACON_OK ? judge(birth, err) : rc;
     if (rc != BEACON_OK) {
-        spawn_space_abandon(midwife);
+        if (child.pid > 0) {
+            (void)kill(child.pid, SIGKILL);
+            spawn_bury(child.pid);
+            (void)close(child.pidfd);
+        }
         return rc;
     }
-    *ret = midwife->child;
-    ret->group = (pid_t)strtol(birth->nest->inner_pid, NULL, 10);
-    ret->status_fd = take_fd(&midwife->status_fd);
-    dismiss(midwife);
+    child.group = (pid_t)strtol(birth->nest->inner_pid, NULL, 10);
+    child.status_fd = take_fd(&midwife->status_fd);
+    *ret = child;
     return BEACON_OK;
+}
+
+int spawn_space_start(struct spawn_birth *birth, char *stack_end, struct spawn_child *ret,
+                      struct beacon_error *err)
+{
+    const uint64_t needed = CLONE_NEWUSER | CLONE_NEWPID;
+    const uint64_t known =
+        needed | CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWUTS | CLONE_NEWCGROUP;
+    struct midwife midwife = {-1, -1, -1, -1, -1, -1, NULL};
+    int reaper_fd = -1;
+    assert((birth->request->space->flags & needed) == needed);
+    assert((birth->request->space->flags & ~known) == 0);
+    assert(birth->highest_target < SPAWN_FD_FLOOR);
+    int rc = reaper_image_open(&reaper_fd, err);
+    if (rc != BEACON_OK) {
+        return rc;
+    }
+    midwife.ids = alloc_zeroed(sizeof *midwife.ids);
+    rc = lay_out(birth->request, &midwife, err);
+    if (rc == BEACON_OK) {
+        fill_nest(&midwife, reaper_fd, birth);
+        rc = give_birth(&midwife, birth, stack_end, ret, err);
+    }
+    close_all(&midwife);
+    return rc;
 }

@@ -6,7 +6,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/reaper/reaper.h"
 #include "base/spawn.h"
 
 void spawn_signal(const struct spawn_child *child, int signal_number)
@@ -36,14 +35,13 @@ static bool is_end(int status)
 /* False: the reaper has nothing to tell now, or any more. */
 static bool read_status(struct spawn_child *child)
 {
-    int32_t status = REAPER_ALONE;
+    int32_t status = 0;
     ssize_t n = 0;
-    while (status == REAPER_ALONE) { /* the end is told right behind it */
+    do {
         n = read(child->status_fd, &status, sizeof status);
-        if (n != (ssize_t)sizeof status && (n >= 0 || errno != EINTR)) {
-            return false;
-        }
-        child->is_alone = child->is_alone || (n > 0 && status == REAPER_ALONE);
+    } while (n < 0 && errno == EINTR);
+    if (n != (ssize_t)sizeof status) {
+        return false;
     }
     child->status = status;
     child->has_told = true;
@@ -81,11 +79,6 @@ static bool wait_for_child(const struct spawn_child *child, int *ret_status)
     (void)waitid(P_PID, (id_t)child->pid, &info, WSTOPPED | WNOHANG | __WALL);
     *ret_status = W_STOPCODE(info.si_status);
     return true;
-}
-
-bool spawn_is_over(const struct spawn_child *child)
-{
-    return child->is_alone && child->has_told && is_end(child->status);
 }
 
 bool spawn_wait(struct spawn_child *child, int *ret_status)

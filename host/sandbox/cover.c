@@ -244,11 +244,6 @@ int cover_set_add(struct cover_set *set, const char *path, enum cover_kind kind,
                            strerror(errno));
 }
 
-int cover_set_confirm(struct cover_set *set, struct beacon_error *err)
-{
-    return cover_guard_confirm(set->guard, err);
-}
-
 bool cover_is_one(const char *path)
 {
     struct stat st;

@@ -49,10 +49,6 @@ void cover_set_expect(struct cover_set *set, const char *path);
 int cover_set_add(struct cover_set *set, const char *path, enum cover_kind kind, int *ret_fd,
                   struct beacon_error *err);
 
-/* All covers for a command are made: is there somebody who removes them when this host is killed?
- * BEACON_E_REFUSED: no, and the command must not run. */
-int cover_set_confirm(struct cover_set *set, struct beacon_error *err);
-
 /* Is what is at `path` a cover of this user, held or forgotten? */
 bool cover_is_one(const char *path);
 

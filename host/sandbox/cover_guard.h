@@ -18,12 +18,7 @@ void cover_guard_stop(struct cover_guard *guard); /* until it is started again *
 /* A cover may be made at `path`. */
 void cover_guard_watch(struct cover_guard *guard, const char *path);
 
-/* Have it there and knowing every path: from now on covers can be made. BEACON_E_IO, LIMIT, REFUSED: it
- * cannot be started. */
+/* Have it running and knowing every path. BEACON_E_IO: it cannot be started. */
 int cover_guard_start(struct cover_guard *guard, struct beacon_error *err);
-
-/* It may still be on its way to its own program: has that begun? BEACON_E_REFUSED: it could not, and there
- * is nobody to look after the covers. OK when none was needed. */
-int cover_guard_confirm(struct cover_guard *guard, struct beacon_error *err);
 
 #endif

@@ -14,11 +14,13 @@
 #include "base/reaper/reaper.h"
 #include "base/reaper/reaper_parts.h"
 
-#define SIGNAL_TERM  15
-#define SIGNAL_CHILD 17
-#define MASK_OF(n)   (1UL << ((n)-1))
-#define LIST_BYTES   4096
-#define ROUNDS_MAX   5000 /* of at most a millisecond: one stuck in the kernel is left to the host */
+#define ERROR_NO_CHILD (-10L)
+#define SIGNAL_TERM    15
+#define SIGNAL_CHILD   17
+#define MASK_OF(n)     (1UL << ((n)-1))
+#define WAIT_NOT       1 /* WNOHANG */
+#define LIST_BYTES     4096
+#define ROUNDS_MAX     5000 /* of at most a millisecond: one stuck in the kernel is left to the host */
 
 struct keeper {
     long command;

@@ -127,26 +127,6 @@ int exit_status_of(int status)
     return (status & 0x7f) != 0 ? SIGNAL_BASE + (status & 0x7f) : status >> 8 & 0xff;
 }
 
-/* No child is left, so nobody in the namespace is. To know it saves the host from waiting until the
- * kernel has cleared the namespaces away. */
-static bool is_alone(void)
-{
-    long pid = 0;
-    do {
-        pid = raw_call(__NR_wait4, -1, 0, WAIT_NOT | WAIT_ALL, 0);
-    } while (pid > 0 || pid == ERROR_INTR);
-    return pid == ERROR_NO_CHILD;
-}
-
-static void tell_end(int status)
-{
-    const int both[] = {REAPER_ALONE, status};
-    const unsigned skipped = is_alone() ? 0 : 1;
-    while (raw_call(__NR_write, REAPER_STATUS_FD, both + skipped, (2 - skipped) * sizeof both[0]) ==
-           ERROR_INTR) {
-    }
-}
-
 /* The command is the first child, and only its own states are told. */
 static _Noreturn void reap(long command, bool tells_stops)
 {
@@ -155,12 +135,11 @@ static _Noreturn void reap(long command, bool tells_stops)
         int status = 0;
         const long pid = raw_call(__NR_wait4, -1, &status, options, 0);
         require(pid > 0 || pid == ERROR_INTR);
-        if (pid == command && is_over(status)) {
-            tell_end(status);
-            leave(exit_status_of(status));
-        }
         if (pid == command) {
             tell(status);
+            if (is_over(status)) {
+                leave(exit_status_of(status));
+            }
         }
     }
 }

@@ -6,10 +6,9 @@
 #define REAPER_GUARDIAN_NAME "guardian"
 #define REAPER_KEEPER_NAME   "keeper"
 #define REAPER_STATUS_FD     3 /* reaper, keeper: the pipe to the host; guardian: ends with the host */
-#define REAPER_GO_FD         4    /* reaper: eventfd the command waits for */
-#define REAPER_TERMINAL_FD   5    /* reaper: may be there; lends its name as long as it is open */
-#define REAPER_ALONE         (-1) /* reaper: told before the last state when nobody else is left */
-#define REAPER_COMMAND_PID   2    /* the first process after pid 1 */
+#define REAPER_GO_FD         4 /* reaper: eventfd the command waits for */
+#define REAPER_TERMINAL_FD   5 /* reaper: may be there; lends its name as long as it is open */
+#define REAPER_COMMAND_PID   2 /* the first process after pid 1 */
 
 /* What stands in for a missing name and is removed by a guardian, known by the sticky bit and by what is
  * not allowed: a socket; a directory that nobody may write, whatever the umask left of the rest; a

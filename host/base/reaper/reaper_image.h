@@ -1,8 +1,8 @@
 /* reaper_image.h - the embedded program (reaper.c) as a file that can be run.
  *
- * The bytes are put into a sealed memory file once per process. As the guardian it is run by
- * spawn_aside_start(), with argv {REAPER_GUARDIAN_NAME, paths…, NULL} and the end of a pipe as descriptor
- * REAPER_STATUS_FD. Thread: [main].
+ * The bytes are put into a sealed memory file once per process. To run it as the guardian, give the
+ * descriptor to spawn_start() as `program_fd`, with argv {REAPER_GUARDIAN_NAME, paths…, NULL}, the end
+ * of a pipe as descriptor REAPER_STATUS_FD, and `outlives_host`. Thread: [main].
  */
 #ifndef HOST_BASE_REAPER_REAPER_IMAGE_H
 #define HOST_BASE_REAPER_REAPER_IMAGE_H

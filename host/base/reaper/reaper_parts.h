@@ -9,13 +9,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define SIGNAL_KILL    9
-#define ERROR_INTR     (-4L)
-#define ERROR_NO_CHILD (-10L)
-#define WAIT_NOT       1          /* WNOHANG */
-#define WAIT_STOPS     2          /* WUNTRACED */
-#define WAIT_GOES_ON   8          /* WCONTINUED */
-#define WAIT_ALL       0x40000000 /* __WALL */
+#define SIGNAL_KILL  9
+#define ERROR_INTR   (-4L)
+#define WAIT_STOPS   2          /* WUNTRACED */
+#define WAIT_GOES_ON 8          /* WCONTINUED */
+#define WAIT_ALL     0x40000000 /* __WALL */
 
 #if defined __x86_64__
 #define OWN_ARCH AUDIT_ARCH_X86_64
