@@ -86,7 +86,9 @@ static void nothing_is_left_of_what_it_made(void **state)
     }
     (void)closedir(dir);
     assert_int_equal(n, 2);
+#ifndef BEACON_SANITIZED /* what looks for leaks in a canary that was killed is an orphan, too */
     assert_int_equal(spawn_sweep(NULL, 0), 0);
+#endif
 }
 
 static void landlock_keeps_what_it_promises(void **state)
