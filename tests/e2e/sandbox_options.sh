@@ -47,7 +47,9 @@ expect_exit 0
 expect_equal 'the file' "$(cat "$CASE/target/f")" x
 
 check 'a backend that cannot be had is refused with the way out'
-refused 126 'no sandbox for this mode: there is no sandbox plugin bogus; known are namespaces, landlock, none, seatbelt' \
+known='namespaces, landlock, none, seatbelt'
+! is_enterprise || known='namespaces, landlock, seatbelt, none' # in the order they were built in
+refused 126 "no sandbox for this mode: there is no sandbox plugin bogus; known are $known" \
     linux --backend bogus -- touch ran
 refused 126 'no sandbox for this mode: sandbox backend none cannot enforce: file writes, network (this backend restricts nothing)' \
     linux --backend none -- touch ran
