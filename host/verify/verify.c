@@ -275,6 +275,9 @@ static int try_row(struct verification *it, const struct verify_row *row,
                    bool *ret_done, struct beacon_error *err)
 {
     int rc = stage_reset(&it->stage, err);
+    if (rc == BEACON_OK && row->object == VERIFY_VICTIM) {
+        rc = stage_renew_victim(&it->stage, err);
+    }
     if (rc != BEACON_OK) {
         return rc;
     }

@@ -348,11 +348,14 @@ int stage_reset(struct stage *stage, struct beacon_error *err)
     hush(stage->tcp);
     hush(stage->udp);
     hush(stage->abstract);
-    if (rc == BEACON_OK && !stage_victim_lives(stage)) {
-        end_victim(stage);
-        rc = start_victim(stage, err);
-    }
     return rc;
+}
+
+/* Never the one of the try before: what was killed may take a while to die. */
+int stage_renew_victim(struct stage *stage, struct beacon_error *err)
+{
+    end_victim(stage);
+    return start_victim(stage, err);
 }
 
 bool stage_outside_changed(const struct stage *stage)

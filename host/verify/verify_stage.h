@@ -30,8 +30,11 @@ struct stage {
 int stage_open(struct stage *stage, const char *const *program, struct beacon_error *err);
 void stage_close(struct stage *stage);
 
-/* Everything as it was in the beginning: files, silence, a living victim. */
+/* Everything as it was in the beginning: files and silence. */
 int stage_reset(struct stage *stage, struct beacon_error *err);
+
+/* A living victim that nobody has touched. There is none before the first call. */
+int stage_renew_victim(struct stage *stage, struct beacon_error *err);
 
 bool stage_outside_changed(const struct stage *stage);
 bool stage_work_changed(const struct stage *stage, const char *name); /* or appeared */
