@@ -24,6 +24,14 @@ static const char *const wordings[] = {
     "EPERM",
 };
 
+/* What becomes of a refused socket in those that look up a name. */
+static const char *const network_wordings[] = {
+    "Could not resolve",
+    "Temporary failure in name resolution",
+    "Failed to connect",
+    "EAI_AGAIN",
+};
+
 static void add_root(struct denial *denial, struct beacon_str path)
 {
     size_t len = strlen(denial->roots);
@@ -55,18 +63,26 @@ void denial_destroy(struct denial *denial)
     free(denial);
 }
 
-static bool tells_refusal(struct beacon_str line)
+static bool has_one_of(struct beacon_str line, const char *const *words, size_t n)
 {
-    for (size_t i = 0; i < sizeof wordings / sizeof wordings[0]; i++) {
-        if (beacon_span_contains(line, wordings[i])) {
+    for (size_t i = 0; i < n; i++) {
+        if (beacon_span_contains(line, words[i])) {
             return true;
         }
     }
     return false;
 }
 
+static bool tells_refusal(const struct denial *denial, struct beacon_str line)
+{
+    return has_one_of(line, wordings, sizeof wordings / sizeof wordings[0]) ||
+           (!denial->has_network &&
+            has_one_of(line, network_wordings,
+                       sizeof network_wordings / sizeof network_wordings[0]));
+}
+
 /* The last line that speaks of a refusal; empty when none does. */
-static struct beacon_str find_line(struct beacon_bytes tail)
+static struct beacon_str find_line(const struct denial *denial, struct beacon_bytes tail)
 {
     struct beacon_str text = beacon_span((const char *)tail.p, tail.n);
     while (text.n > 0) {
@@ -75,7 +91,7 @@ static struct beacon_str find_line(struct beacon_bytes tail)
             start--;
         }
         struct beacon_str line = beacon_span(text.p + start, text.n - start);
-        if (tells_refusal(line)) {
+        if (tells_refusal(denial, line)) {
             return line;
         }
         text.n = start > 0 ? start - 1 : 0;
@@ -94,7 +110,7 @@ beacon_rc denial_diagnose(const struct denial *denial, int32_t wait_status,
     if (denial == NULL || (WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == 0)) {
         return BEACON_OK;
     }
-    struct beacon_str line = beacon_utf8_cut(find_line(tail), LINE_MAX_BYTES);
+    struct beacon_str line = beacon_utf8_cut(find_line(denial, tail), LINE_MAX_BYTES);
     if (line.n == 0 || !beacon_utf8_is_valid(line)) {
         return BEACON_OK;
     }

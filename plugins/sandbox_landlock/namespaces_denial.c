@@ -55,6 +55,9 @@ static const struct {
     {"ENETUNREACH", ABOUT_NETWORK},
     {"Temporary failure in name resolution", ABOUT_NETWORK},
     {"Could not resolve", ABOUT_NETWORK},
+    {"Failed to connect", ABOUT_NETWORK},
+    {"Connection refused", ABOUT_NETWORK},
+    {"ECONNREFUSED", ABOUT_NETWORK},
     {"EAI_AGAIN", ABOUT_NETWORK},
 };
 
@@ -300,7 +303,7 @@ static void explain_line(const struct namespaces_denial *denial, struct beacon_s
     if (about == ABOUT_NETWORK) {
         (void)snprintf(to, n,
                        "The sandbox probably refused this: %.*s\nConnections to other hosts are "
-                       "off.",
+                       "off, and localhost is the command's own.",
                        (int)line.n, line.p);
         return;
     }

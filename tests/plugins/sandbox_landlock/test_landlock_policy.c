@@ -204,6 +204,18 @@ static void refusal_is_quoted_with_the_rules(void **state)
                         "Writing is allowed only beneath /w, /dev/null; the network is off.");
 }
 
+static void name_that_is_not_resolved_is_explained_where_the_network_is_off(void **state)
+{
+    (void)state;
+    AUTO_TEXT struct text out;
+    static const char tail[] = "curl: (6) Could not resolve host: example.org\n";
+    diagnose(6 << 8, tail, sizeof tail - 1, &out);
+    assert_string_equal(text_string(&out),
+                        "The sandbox (landlock) probably refused this: curl: (6) Could not resolve "
+                        "host: example.org\n"
+                        "Writing is allowed only beneath /w, /dev/null; the network is off.");
+}
+
 static void success_and_other_failures_are_not_explained(void **state)
 {
     (void)state;
@@ -303,6 +315,7 @@ int main(void)
         cmocka_unit_test(notes_say_what_is_open_when_nobody_is_asked),
         cmocka_unit_test(notes_of_read_only_speak_of_nothing_writable),
         cmocka_unit_test(refusal_is_quoted_with_the_rules),
+        cmocka_unit_test(name_that_is_not_resolved_is_explained_where_the_network_is_off),
         cmocka_unit_test(success_and_other_failures_are_not_explained),
     };
     return cmocka_run_group_tests_name("sandbox_landlock/policy", tests, NULL, NULL);

@@ -131,7 +131,11 @@ static void network_is_told_unless_it_is_open(void **state)
     static const char tail[] = "curl: (6) Could not resolve host: example.org";
     AUTO_TEXT struct text out;
     assert_told(tail, "The sandbox probably refused this: curl: (6) Could not resolve host: "
-                      "example.org\nConnections to other hosts are off.");
+                      "example.org\nConnections to other hosts are off, and localhost is the "
+                      "command's own.");
+    assert_told("curl: (7) Failed to connect to localhost port 1",
+                "The sandbox probably refused this: curl: (7) Failed to connect to localhost port "
+                "1\nConnections to other hosts are off, and localhost is the command's own.");
     diagnose_in(BEACON_NET_FULL, FAILED, tail, sizeof tail - 1, &out);
     assert_int_equal(out.len, 0);
 }
