@@ -15,6 +15,7 @@ endfunction()
 beacon_static_library(lib_uv libuv_a.a uv.h)
 beacon_static_library(lib_json libjson-c.a json-c/json.h)
 beacon_static_library(lib_ini libinih.a ini.h)
+beacon_static_library(lib_yaml libyaml.a yaml.h)
 beacon_static_library(lib_sodium libsodium.a sodium.h)
 beacon_static_library(lib_seccomp libseccomp.a seccomp.h) # only programs of the build use it
 

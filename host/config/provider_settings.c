@@ -70,6 +70,8 @@ static int fill_times(const struct filling *filling)
     if (rc == BEACON_OK) {
         rc = fill_time(filling, "connect_timeout_ms", &settings->connect_timeout_ms);
     }
+    int64_t total = number_of(filling, "total_timeout_ms");
+    settings->total_timeout_ms = total < UINT32_MAX ? (uint32_t)total : UINT32_MAX;
     settings->first_byte_timeout_ms = settings->stream_idle_timeout_ms;
     if (rc == BEACON_OK && value_of(filling, "first_byte_timeout_ms") != NULL) {
         rc = fill_time(filling, "first_byte_timeout_ms", &settings->first_byte_timeout_ms);
@@ -149,6 +151,25 @@ static void fill_query(const struct filling *filling)
     }
 }
 
+static int fill_headers_command(const struct filling *filling)
+{
+    struct provider_settings *settings = filling->settings;
+    const struct toml_value *words = value_of(filling, "http_headers_command");
+    size_t n = words != NULL ? words->array->count : 0;
+    if (words != NULL && (n == 0 || words->array->items[0]->string.len == 0)) {
+        return error_set(filling->err, BEACON_E_INVALID, "name a program, or remove the key",
+                         "`model_providers.%.80s.http_headers_command` names no program",
+                         filling->id);
+    }
+    for (size_t i = 0; i < n; i++) {
+        settings->headers_command =
+            alloc_grow(settings->headers_command, i + 1, sizeof *settings->headers_command);
+        settings->headers_command[i] = alloc_string(words->array->items[i]->string.data);
+        settings->n_headers_command = i + 1;
+    }
+    return BEACON_OK;
+}
+
 /* An address that could be mistaken for something else is refused here, not by the network. */
 static int check_base_url(const struct filling *filling)
 {
@@ -189,6 +210,8 @@ static void fill_texts(const struct filling *filling)
     if (settings->plugin == NULL) {
         settings->plugin = alloc_string(settings->wire_api);
     }
+    settings->quirks = alloc_string("{}");
+    settings->extra = alloc_string("{}");
 }
 
 static int fill(const struct filling *filling, const struct provider_builtin *builtin)
@@ -206,6 +229,9 @@ static int fill(const struct filling *filling, const struct provider_builtin *bu
     }
     if (rc == BEACON_OK) {
         rc = fill_headers(filling, "env_http_headers", add_header_from);
+    }
+    if (rc == BEACON_OK) {
+        rc = fill_headers_command(filling);
     }
     if (builtin != NULL) {
         settings->requires_openai_auth = builtin->requires_openai_auth;
@@ -263,11 +289,22 @@ void provider_settings_finish(struct provider_settings *settings)
     char *const strings[] = {settings->id,       settings->name,   settings->base_url,
                              settings->env_key,  settings->bearer, settings->env_key_instructions,
                              settings->wire_api, settings->plugin, settings->recording,
-                             settings->auth};
+                             settings->auth,     settings->local,  settings->auth_header,
+                             settings->quirks,   settings->extra};
     for (size_t i = 0; i < sizeof strings / sizeof strings[0]; i++) {
         free(strings[i]);
     }
+    for (size_t i = 0; i < settings->n_headers_command; i++) {
+        free(settings->headers_command[i]);
+    }
+    free(settings->headers_command);
     free_pairs(settings->query, settings->n_query);
     free_pairs(settings->headers, settings->n_headers);
+    for (size_t i = 0; i < settings->n_models; i++) {
+        free(settings->models[i].id);
+        free(settings->models[i].display);
+        free(settings->models[i].quirks);
+    }
+    free(settings->models);
     *settings = (struct provider_settings){0};
 }
