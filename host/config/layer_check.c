@@ -57,7 +57,10 @@ static int fail_variant(struct check *check, const struct schema_row *row,
                         const struct toml_value *value)
 {
     char list[128] = "", place[PLACE_SHOWN], hint[PLACE_SHOWN + 32];
-    size_t len = 0;
+    if ((row->accepts & SCHEMA_BOOL) != 0) {
+        (void)snprintf(list, sizeof list, "`true`, `false`");
+    }
+    size_t len = strlen(list);
     for (const struct schema_variant *v = row->variants; v->name != NULL && len < sizeof list;
          v++) {
         if (v->means == NULL) {

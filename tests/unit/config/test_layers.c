@@ -208,6 +208,9 @@ static void an_unknown_variant_names_those_there_are(void **state)
         state, "[profiles.p]\nmodel_reasoning_effort = 'max'\n",
         "unknown variant `max`, expected one of `minimal`, `low`, `medium`, `high`, "
         "`xhigh` in `profiles.p.model_reasoning_effort`");
+    assert_user_refused(state, "[sandbox_workspace_write]\nnetwork_access = 'bogus'\n",
+                        "unknown variant `bogus`, expected one of `true`, `false`, `allow-list` in "
+                        "`sandbox_workspace_write.network_access`");
 }
 
 static void a_wrong_type_names_place_key_and_both_types(void **state)
