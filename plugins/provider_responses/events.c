@@ -274,16 +274,17 @@ static beacon_rc on_failed(const struct context *c, const struct frame *frame)
 {
     struct beacon_str error = beacon_span(NULL, 0);
     (void)beacon_json_member(frame->response, "error", &error);
-    responses_failure_of_event(&c->x->failure, error);
-    return responses_failure_error(&c->x->failure, c->err);
+    beacon_failure_of_error(&c->x->failure, &responses_failures, error);
+    return beacon_failure_error(&c->x->failure, c->err);
 }
 
 /* The same words, but on the top level of the event, or one level down. */
 static beacon_rc on_error(const struct context *c, const struct frame *frame)
 {
     const bool is_nested = frame->error.n > 0 && frame->error.p[0] == '{';
-    responses_failure_of_event(&c->x->failure, is_nested ? frame->error : frame->text);
-    return responses_failure_error(&c->x->failure, c->err);
+    beacon_failure_of_error(&c->x->failure, &responses_failures,
+                            is_nested ? frame->error : frame->text);
+    return beacon_failure_error(&c->x->failure, c->err);
 }
 
 static beacon_rc on_incomplete(const struct context *c, const struct frame *frame)
@@ -293,7 +294,7 @@ static beacon_rc on_incomplete(const struct context *c, const struct frame *fram
         (void)beacon_json_member_string(details, "reason", &reason);
     }
     responses_failure_incomplete(&c->x->failure, reason);
-    return responses_failure_error(&c->x->failure, c->err);
+    return beacon_failure_error(&c->x->failure, c->err);
 }
 
 /* Events without a row are ignored: they repeat what output_item.done says. */

@@ -3,19 +3,13 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#include <beacon-sdk/error.h>
-#include <beacon-sdk/json_string.h>
-#include <beacon-sdk/retry_after.h>
 #include <beacon-sdk/sink.h>
 #include <beacon-sdk/sized.h>
 
 #include "config.h"
 #include "events.h"
 #include "limits.h"
-
-#define REQUEST_ID_MAX 256u
 
 static void describe_request(struct beacon_exchange *x)
 {
@@ -29,7 +23,7 @@ static void describe_request(struct beacon_exchange *x)
     x->http.n_headers = x->request.n_headers;
     x->http.body.p = (const uint8_t *)body.p;
     x->http.body.n = body.n;
-    x->http.idle_timeout_ms = (uint32_t)config->stream_idle_timeout_ms;
+    x->http.idle_timeout_ms = (uint32_t)config->endpoint.stream_idle_timeout_ms;
     x->http.framing = BEACON_FRAME_SSE;
     x->http.auth = BEACON_AUTH_INSTANCE;
 }
@@ -58,10 +52,8 @@ beacon_rc responses_open(void *inst, const struct beacon_turn *turn, struct beac
         return beacon_error_fill(err, BEACON_E_NOMEM, "close other programs", "out of memory");
     }
     x->instance = inst;
-    x->retry_after_ms = BEACON_RETRY_AFTER_NONE;
-    responses_failure_init(&x->failure);
-    beacon_json_out_init(&x->request_id, REQUEST_ID_MAX);
-    beacon_json_out_init(&x->error_body, FAILURE_BODY_MAX);
+    beacon_failure_init(&x->failure);
+    beacon_answer_init(&x->answer);
     beacon_json_out_init(&x->stream.repaired, REQUEST_BYTES_MAX);
     beacon_json_out_init(&x->stream.scratch, REQUEST_BYTES_MAX);
     copy_turn(turn, &local);
@@ -78,43 +70,19 @@ beacon_rc responses_poll(struct beacon_exchange *x, struct beacon_action *ret,
                          struct beacon_error *err)
 {
     if (x->failure.is_set) {
-        return responses_failure_error(&x->failure, err);
+        return beacon_failure_error(&x->failure, err);
     }
     if (x->is_sent) {
         BEACON_SET(ret, kind, BEACON_ACT_DONE);
         return BEACON_OK;
     }
     x->is_sent = true;
-    x->status = 0;
+    beacon_answer_reset(&x->answer);
     describe_request(x);
     BEACON_SET(ret, kind, BEACON_ACT_HTTP);
     /* NOLINTNEXTLINE(bugprone-sizeof-expression): the slot is a pointer, its size is meant */
     BEACON_SET(ret, http, &x->http);
     return BEACON_OK;
-}
-
-/* The host's clock when it lends one; a date in Retry-After is only worth it with some clock. */
-static int64_t now_unix_ms(const struct beacon_host *host)
-{
-    const struct beacon_host_clock *clock = NULL;
-    if (host != NULL && BEACON_HAS(host, facet) && host->facet != NULL) {
-        clock = host->facet(host, BEACON_HOST_CLOCK);
-    }
-    if (clock != NULL && BEACON_HAS(clock, unix_ms) && clock->unix_ms != NULL) {
-        return (int64_t)clock->unix_ms(host);
-    }
-    return (int64_t)time(NULL) * 1000;
-}
-
-static void read_header(struct beacon_exchange *x, const struct beacon_kv *header)
-{
-    if (beacon_span_is_nocase(header->k, "retry-after")) {
-        x->retry_after_ms = beacon_retry_after_header(header->v, now_unix_ms(x->instance->host));
-    } else if (beacon_span_is_nocase(header->k, "x-request-id")) {
-        beacon_json_out_reset(&x->request_id);
-        const struct beacon_str cut = beacon_utf8_cut(header->v, REQUEST_ID_MAX);
-        beacon_json_out_bytes(&x->request_id, cut.p, cut.n);
-    }
 }
 
 beacon_rc responses_on_response(struct beacon_exchange *x, const struct beacon_http_response *r,
@@ -123,10 +91,7 @@ beacon_rc responses_on_response(struct beacon_exchange *x, const struct beacon_h
     struct beacon_http_response local;
     (void)err;
     BEACON_COPY_IN(local, r);
-    x->status = local.status;
-    for (size_t i = 0; i < local.n_headers; i++) {
-        read_header(x, &local.headers[i]);
-    }
+    beacon_answer_begin(&x->answer, r, x->instance->host);
     beacon_json_out_reset(&x->stream.scratch);
     if (!responses_limits_put(&x->stream.scratch, local.headers, local.n_headers)) {
         return BEACON_OK;
@@ -134,35 +99,28 @@ beacon_rc responses_on_response(struct beacon_exchange *x, const struct beacon_h
     return beacon_emit_text(events, BEACON_EV_LIMITS, beacon_json_out_text(&x->stream.scratch));
 }
 
-static bool is_success(const struct beacon_exchange *x)
-{
-    return x->status >= 200 && x->status < 300;
-}
-
 beacon_rc responses_on_frame(struct beacon_exchange *x, struct beacon_str event,
                              struct beacon_bytes data, const struct beacon_events *events,
                              struct beacon_error *err)
 {
     (void)event; /* the JSON says it again, and is what servers get right */
-    if (is_success(x)) {
+    if (beacon_answer_is_success(&x->answer)) {
         return responses_read_event(x, data, events, err);
     }
-    const size_t room = FAILURE_BODY_MAX - x->error_body.n;
-    beacon_json_out_bytes(&x->error_body, (const char *)data.p, data.n < room ? data.n : room);
+    beacon_answer_add(&x->answer, data);
     return BEACON_OK;
 }
 
 /* Ask once more without the summary when that is all the server minds. */
 static bool may_repeat(struct beacon_exchange *x)
 {
-    if (x->is_repeated || x->status != 400 ||
-        !responses_failure_is_about_summary(beacon_json_out_text(&x->error_body)) ||
+    if (x->is_repeated || x->answer.status != 400 ||
+        !responses_failure_is_about_summary(beacon_json_out_text(&x->answer.body)) ||
         !responses_request_drop_summary(&x->request)) {
         return false;
     }
     x->is_repeated = true;
     x->is_sent = false;
-    beacon_json_out_reset(&x->error_body);
     beacon_log(x->instance->host, BEACON_LOG_INFO,
                "the model gives no reasoning summary, asking again without");
     return true;
@@ -177,39 +135,26 @@ beacon_rc responses_on_end(struct beacon_exchange *x, uint32_t how,
         return BEACON_OK;
     }
     if (x->failure.is_set) {
-        return responses_failure_error(&x->failure, err);
+        return beacon_failure_error(&x->failure, err);
     }
-    if (x->status == 0 || is_success(x)) {
-        responses_failure_closed_early(&x->failure);
-        return responses_failure_error(&x->failure, err);
+    if (x->answer.status == 0 || beacon_answer_is_success(&x->answer)) {
+        beacon_failure_closed_early(&x->failure, "response.completed");
+        return beacon_failure_error(&x->failure, err);
     }
     if (may_repeat(x)) {
         return BEACON_OK;
     }
-    const struct responses_refusal refusal = {
-        .status = x->status,
-        .body = beacon_json_out_text(&x->error_body),
-        .url = x->http.url,
-        .request_id = beacon_json_out_text(&x->request_id),
-        .retry_after_ms = x->retry_after_ms,
-    };
-    responses_failure_of_status(&x->failure, &refusal);
-    return responses_failure_error(&x->failure, err);
+    beacon_failure_of_answer(&x->failure, &responses_failures, &x->answer, x->http.url);
+    return beacon_failure_error(&x->failure, err);
 }
 
 /* Asked without a failure of ours, something between host and server broke: worth another try. */
 void responses_judge(struct beacon_exchange *x, struct beacon_verdict *ret)
 {
     if (!x->failure.is_set) {
-        responses_failure_closed_early(&x->failure);
+        beacon_failure_closed_early(&x->failure, "response.completed");
     }
-    const struct responses_failure *f = &x->failure;
-    const int64_t after_ms = f->after_ms < 0 ? 0 : f->after_ms;
-    BEACON_SET(ret, verdict, f->verdict);
-    BEACON_SET(ret, after_ms, (uint32_t)(after_ms < UINT32_MAX ? after_ms : UINT32_MAX));
-    BEACON_SET(ret, flags, 0);
-    BEACON_SET(ret, code, f->code);
-    BEACON_SET(ret, message, beacon_json_out_text(&f->message));
+    beacon_failure_judge(&x->failure, ret);
 }
 
 void responses_close(struct beacon_exchange *x)
@@ -218,9 +163,8 @@ void responses_close(struct beacon_exchange *x)
         return;
     }
     responses_request_finish(&x->request);
-    responses_failure_finish(&x->failure);
-    beacon_json_out_finish(&x->request_id);
-    beacon_json_out_finish(&x->error_body);
+    beacon_failure_finish(&x->failure);
+    beacon_answer_finish(&x->answer);
     beacon_json_out_finish(&x->stream.repaired);
     beacon_json_out_finish(&x->stream.scratch);
     free(x);

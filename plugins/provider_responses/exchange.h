@@ -37,11 +37,9 @@ struct beacon_exchange {
     struct responses_request request;
     struct beacon_http_request http; /* what poll() hands out */
     bool is_sent, is_repeated;
-    int32_t status; /* of the answer; 0 before there is one */
-    int64_t retry_after_ms;
-    struct beacon_json_out request_id, error_body;
+    struct beacon_answer answer;
     struct responses_stream stream;
-    struct responses_failure failure;
+    struct beacon_failure failure;
 };
 
 /* The slots of struct beacon_provider; contracts in beacon/provider.h. */

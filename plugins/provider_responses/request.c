@@ -4,66 +4,41 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <beacon-sdk/error.h>
-#include <beacon-sdk/json_string.h>
+#include <beacon-sdk/endpoint_quirks.h>
+#include <beacon-sdk/endpoint_request.h>
 
 #include "config.h"
 #include "input.h"
 #include "tools.h"
 
-#define N_OWN_HEADERS 7u
-
-/* ---- headers ---- */
-
-static bool is_configured(const struct responses_config *config, const char *name)
-{
-    for (size_t i = 0; i < config->http_headers.n; i++) {
-        if (beacon_span_is_nocase(config->http_headers.at[i].k, name)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static void add_header(const struct responses_config *config, struct responses_request *rq,
-                       const char *name, struct beacon_str value)
-{
-    if (value.n > 0 && !is_configured(config, name)) {
-        rq->headers[rq->n_headers].k = beacon_text(name);
-        rq->headers[rq->n_headers].v = value;
-        rq->n_headers++;
-    }
-}
-
 static beacon_rc build_headers(const struct responses_config *config,
                                const struct beacon_turn *turn, struct responses_request *rq,
                                struct beacon_error *err)
 {
-    if (!responses_is_header_value(turn->session_id)) {
+    if (!beacon_is_header_value(turn->session_id)) {
         return beacon_error_fill(err, BEACON_E_INVALID, "start a new session",
                                  "the session id holds a control character");
     }
     const size_t n = turn->session_id.n;
     rq->session_id = malloc(n + 1);
-    rq->headers = calloc(N_OWN_HEADERS + config->http_headers.n, sizeof *rq->headers);
-    if (rq->session_id == NULL || rq->headers == NULL) {
+    if (rq->session_id == NULL) {
         return beacon_error_fill(err, BEACON_E_NOMEM, "close other programs", "out of memory");
     }
     if (n > 0) {
         memcpy(rq->session_id, turn->session_id.p, n);
     }
     const struct beacon_str session = beacon_span(rq->session_id, n);
-    add_header(config, rq, "Accept", BEACON_STR("text/event-stream"));
-    add_header(config, rq, "Content-Type", BEACON_STR("application/json"));
-    add_header(config, rq, "originator", config->originator);
-    add_header(config, rq, "User-Agent", config->user_agent);
-    add_header(config, rq, "session-id", session);
-    add_header(config, rq, "thread-id", session);
-    add_header(config, rq, "x-client-request-id", session);
-    for (size_t i = 0; i < config->http_headers.n; i++) {
-        rq->headers[rq->n_headers++] = config->http_headers.at[i];
-    }
-    return BEACON_OK;
+    const struct beacon_kv own[] = {
+        {BEACON_STR("Accept"), BEACON_STR("text/event-stream")},
+        {BEACON_STR("Content-Type"), BEACON_STR("application/json")},
+        {BEACON_STR("originator"), config->endpoint.originator},
+        {BEACON_STR("User-Agent"), config->endpoint.user_agent},
+        {BEACON_STR("session-id"), session},
+        {BEACON_STR("thread-id"), session},
+        {BEACON_STR("x-client-request-id"), session},
+    };
+    return beacon_endpoint_headers(&config->endpoint, own, sizeof own / sizeof own[0], &rq->headers,
+                                   &rq->n_headers, err);
 }
 
 /* ---- body ---- */
@@ -160,37 +135,6 @@ static void put_limits(struct beacon_json_out *out, const struct beacon_turn *tu
     put_temperature(out, turn->temperature);
 }
 
-static bool is_own_field(struct beacon_str key)
-{
-    static const char *const own[] = {
-        "model",     "instructions", "input",  "tools", "tool_choice",      "parallel_tool_calls",
-        "reasoning", "store",        "stream", "text",  "prompt_cache_key", "max_output_tokens",
-        "include",   "temperature",
-    };
-    for (size_t i = 0; i < sizeof own / sizeof own[0]; i++) {
-        if (beacon_json_key_is(key, own[i])) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* The configuration's extra fields, after ours; one key twice would mean what the server likes. */
-static void put_extra(struct beacon_json_out *out, struct beacon_str extra)
-{
-    struct beacon_json j;
-    struct beacon_str key, value;
-    beacon_json_init(&j, extra);
-    (void)beacon_json_enter_object(&j);
-    while (beacon_json_next_key(&j, &key) && beacon_json_skip(&j, &value)) {
-        if (!is_own_field(key)) {
-            beacon_json_put_raw(out, beacon_span(key.p - 1, key.n + 2)); /* with its quotes */
-            beacon_json_out_bytes(out, ":", 1);
-            beacon_json_out_bytes(out, value.p, value.n);
-        }
-    }
-}
-
 static const char *tool_choice(uint32_t choice)
 {
     static const char *const names[] = {"auto", "none", "required"};
@@ -209,7 +153,7 @@ static void build_body(const struct responses_config *config, const struct beaco
         responses_input_put_instructions(out, turn);
     }
     beacon_json_key(out, "input");
-    responses_input_put_items(out, turn, config->is_azure);
+    responses_input_put_items(out, turn, config->endpoint.is_azure);
     beacon_json_key(out, "tools");
     responses_tools_put(out, turn->tools, turn->n_tools);
     beacon_json_put_member(out, "tool_choice", beacon_text(tool_choice(turn->tool_choice)));
@@ -217,14 +161,14 @@ static void build_body(const struct responses_config *config, const struct beaco
     beacon_json_put_bool(out, turn->parallel_tools != 0);
     put_reasoning(rq, turn);
     beacon_json_key(out, "store");
-    beacon_json_put_bool(out, config->is_azure);
+    beacon_json_put_bool(out, config->endpoint.is_azure);
     beacon_json_key(out, "stream");
     beacon_json_put_bool(out, true);
     put_include(out, turn);
     beacon_json_put_member(out, "prompt_cache_key", turn->session_id);
     put_text_options(out, turn);
     put_limits(out, turn);
-    put_extra(out, turn->extra);
+    beacon_endpoint_put_extra(&config->endpoint, turn->extra, responses_own_fields, out);
     beacon_json_end_object(out);
 }
 

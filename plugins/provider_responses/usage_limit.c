@@ -1,59 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "failure_text.h"
+#include "usage_limit.h"
 
 #include <beacon-sdk/json_string.h>
 #include <time.h>
 
 #define UPGRADE_URL "https://chatgpt.com/explore/pro"
-
-const char *responses_status_reason(int32_t status)
-{
-    static const struct {
-        int32_t status;
-        const char *reason;
-    } rows[] = {
-        {300, "Multiple Choices"},
-        {301, "Moved Permanently"},
-        {302, "Found"},
-        {303, "See Other"},
-        {304, "Not Modified"},
-        {307, "Temporary Redirect"},
-        {308, "Permanent Redirect"},
-        {400, "Bad Request"},
-        {401, "Unauthorized"},
-        {402, "Payment Required"},
-        {403, "Forbidden"},
-        {404, "Not Found"},
-        {405, "Method Not Allowed"},
-        {406, "Not Acceptable"},
-        {407, "Proxy Authentication Required"},
-        {408, "Request Timeout"},
-        {409, "Conflict"},
-        {410, "Gone"},
-        {411, "Length Required"},
-        {412, "Precondition Failed"},
-        {413, "Payload Too Large"},
-        {414, "URI Too Long"},
-        {415, "Unsupported Media Type"},
-        {418, "I'm a teapot"},
-        {421, "Misdirected Request"},
-        {422, "Unprocessable Entity"},
-        {423, "Locked"},
-        {424, "Failed Dependency"},
-        {425, "Too Early"},
-        {426, "Upgrade Required"},
-        {428, "Precondition Required"},
-        {429, "Too Many Requests"},
-        {431, "Request Header Fields Too Large"},
-        {451, "Unavailable For Legal Reasons"},
-    };
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        if (rows[i].status == status) {
-            return rows[i].reason;
-        }
-    }
-    return "";
-}
 
 /* " 3 hours", nothing for zero. */
 static size_t add_unit(char *line, size_t capacity, size_t at, int64_t count, const char *unit)
