@@ -18,6 +18,7 @@ struct framing {
     struct sse sse;   /* SSE only */
     struct text held; /* NDJSON: beginning of a line; WHOLE: the body so far */
     bool is_started;
+    bool is_begun;     /* SSE: something but white space was seen */
     uint64_t progress; /* all but SSE */
 };
 
@@ -140,9 +141,35 @@ void framing_destroy(struct framing *framing)
     }
 }
 
+static bool is_space(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+/* Servers that know no streams, or did not get what was asked, answer with JSON. No line of a stream
+ * begins like that. Returns how many bytes of white space there are in front. */
+static size_t begin_sse(struct framing *framing, const char *chunk, size_t n)
+{
+    size_t i = 0;
+    while (i < n && is_space(chunk[i])) {
+        i++;
+    }
+    framing->is_begun = i < n;
+    if (i == n || (chunk[i] != '{' && chunk[i] != '[')) {
+        return 0;
+    }
+    framing->kind = &kinds[BEACON_FRAME_WHOLE];
+    return i;
+}
+
 int framing_feed(struct framing *framing, const char *chunk, size_t n, struct beacon_error *err)
 {
     framing->progress += n;
+    if (!framing->is_begun && framing->kind == &kinds[BEACON_FRAME_SSE]) {
+        const size_t blank = begin_sse(framing, chunk, n);
+        chunk += blank;
+        n -= blank;
+    }
     return framing->kind->feed(framing, chunk, n, err);
 }
 

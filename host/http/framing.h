@@ -2,7 +2,8 @@
  *
  * SSE by the WHATWG rules: CR, LF or CRLF end a line, one leading BOM, comments, `id:`, `retry:` and
  * unknown fields are dropped, several `data:` lines are joined with LF, an event that the body ends
- * in the middle of is dropped. An event without data, or whose data is empty, is not handed out.
+ * in the middle of is dropped. An event without data, or whose data is empty, is not handed out. A
+ * body that begins with { or [ is no stream of events but JSON, and handed out as with WHOLE.
  * NDJSON: one frame per line, empty lines dropped, the last line needs no newline.
  * RAW: each piece as it came. WHOLE: the body as one frame at its end, also an empty one.
  *

@@ -113,6 +113,16 @@ struct beacon_http_response *http_lend_response(struct testhost *t, int32_t stat
 
 /* ---- frames ---- */
 
+/* As the host does: a body that is JSON instead of a stream comes whole. */
+static bool begins_as_json(struct beacon_str body)
+{
+    size_t i = 0;
+    while (i < body.n && strchr(" \t\r\n", body.p[i]) != NULL && body.p[i] != '\0') {
+        i++;
+    }
+    return i < body.n && (body.p[i] == '{' || body.p[i] == '[');
+}
+
 void frames_start(struct frames *f, uint32_t framing, size_t chunk, const char *body, size_t n)
 {
     memset(f, 0, sizeof *f);
@@ -123,6 +133,9 @@ void frames_start(struct frames *f, uint32_t framing, size_t chunk, const char *
     const bool is_text = framing == BEACON_FRAME_SSE || framing == BEACON_FRAME_NDJSON;
     if (is_text && beacon_span_starts(beacon_span(body, n), "\xef\xbb\xbf")) {
         f->p += 3;
+    }
+    if (framing == BEACON_FRAME_SSE && begins_as_json(beacon_span(body, n))) {
+        f->framing = BEACON_FRAME_WHOLE;
     }
 }
 

@@ -112,6 +112,15 @@ static void comments_and_other_fields_are_dropped(void **state)
                   "<|1>");
 }
 
+static void a_body_that_is_json_instead_of_a_stream_comes_whole(void **state)
+{
+    (void)state;
+    assert_frames(BEACON_FRAME_SSE, "\r\n [{\"a\":1},\n\n{\"b\":2}]\n",
+                  "<|[{\"a\":1},\n\n{\"b\":2}]\n>");
+    assert_frames(BEACON_FRAME_SSE, "{\"data\": 1}", "<|{\"data\": 1}>");
+    assert_frames(BEACON_FRAME_SSE, "data: 1\n\n{\n\ndata: 2\n\n", "<|1><|2>");
+}
+
 static void several_data_lines_are_joined_with_a_newline(void **state)
 {
     (void)state;
@@ -372,6 +381,7 @@ int main(void)
         cmocka_unit_test(every_line_end_ends_a_line),
         cmocka_unit_test(one_byte_order_mark_is_skipped_at_the_very_beginning),
         cmocka_unit_test(comments_and_other_fields_are_dropped),
+        cmocka_unit_test(a_body_that_is_json_instead_of_a_stream_comes_whole),
         cmocka_unit_test(several_data_lines_are_joined_with_a_newline),
         cmocka_unit_test(one_space_after_the_colon_is_not_part_of_the_value),
         cmocka_unit_test(an_event_without_data_is_not_handed_out),
