@@ -54,7 +54,7 @@ struct beacon_failure_row {
 
 /* One of the server's error codes. */
 struct beacon_failure_code {
-    const char *name; /* equal to the object's code, type or status; NULL: any, the last row */
+    const char *name; /* equal to the object's code, type or status; "": any; NULL: the last row */
     const char *says; /* and its message holds this, in any case; NULL: whatever it says */
     struct beacon_failure_row row;
 };
@@ -230,7 +230,7 @@ beacon_failure_find_code(const struct beacon_failure_wire *wire,
 {
     const struct beacon_failure_code *row = wire->codes;
     for (; row->name != NULL; row++) {
-        const bool is_named = beacon_json_key_is(words->code, row->name) ||
+        const bool is_named = row->name[0] == '\0' || beacon_json_key_is(words->code, row->name) ||
                               beacon_json_key_is(words->type, row->name) ||
                               beacon_json_key_is(words->status, row->name);
         if (is_named && (row->says == NULL || beacon_error_words_say(words->message, row->says))) {
