@@ -81,7 +81,7 @@ static int keep_messages(const struct history *old, struct history *kept, struct
         if (kept_bytes[i] > 0) {
             rc =
                 append_words(kept, beacon_span(user_message_text(&views[i]).p, kept_bytes[i]), err);
-        } else if (views[i].is_known &&
+        } else if (views[i].is_known && !user_message_is_summary(&views[i]) &&
                    (views[i].role == BEACON_ROLE_SYSTEM ||
                     (views[i].role == BEACON_ROLE_USER && !user_message_is_person(&views[i])))) {
             rc = append(kept, history_item(old, i), err);

@@ -15,10 +15,16 @@ struct beacon_str user_message_text(const struct item_view *view)
     return beacon_span("", 0);
 }
 
+bool user_message_is_summary(const struct item_view *view)
+{
+    return view->role == BEACON_ROLE_USER && view->is_known &&
+           beacon_span_starts(user_message_text(view), USER_MESSAGE_SUMMARY);
+}
+
 bool user_message_is_person(const struct item_view *view)
 {
     static const char *const contexts[] = {"<environment_context>", "<user_instructions>",
-                                           "# AGENTS.md instructions"};
+                                           "# AGENTS.md instructions", USER_MESSAGE_SUMMARY};
     if (view->role != BEACON_ROLE_USER || !view->is_known) {
         return false;
     }
