@@ -159,6 +159,17 @@ static void note_ignored(struct check *check, const struct toml_member *member, 
     notes_add(check->notes, "`%s` in %s is ignored: %s", text_string(&check->path), place, why);
 }
 
+static bool is_fixed_provider(const struct schema_row *row, const struct toml_member *member)
+{
+    return strcmp(row->path, "model_providers.*") == 0 && provider_is_fixed(member->key);
+}
+
+static const struct toml_member *models_of(const struct toml_member *provider)
+{
+    bool is_table = provider->value->type == TOML_TABLE;
+    return is_table ? toml_table_find(provider->value, "models", strlen("models")) : NULL;
+}
+
 /* Why a key that is known does not count here; NULL: it does. */
 static const char *reason_to_ignore(const struct check *check, const struct schema_row *row,
                                     const struct toml_member *member)
@@ -167,10 +178,21 @@ static const char *reason_to_ignore(const struct check *check, const struct sche
         return (check->setters & SCHEMA_BY_PROFILE) != 0 ? "it cannot be set in a profile"
                                                          : "a project cannot set it";
     }
-    if (strcmp(row->path, "model_providers.*") == 0 && provider_is_fixed(member->key)) {
+    if (is_fixed_provider(row, member) && models_of(member) == NULL) {
         return "a built-in provider cannot be replaced";
     }
     return NULL;
+}
+
+/* Of an entry for a built-in provider what counts: its models, which can be added. */
+static struct toml_value *without_the_rest(struct check *check, const struct toml_member *member)
+{
+    if (member->value->table->count > 1) {
+        note_ignored(check, member, "but for its models, a built-in provider cannot be replaced");
+    }
+    struct toml_value *only = toml_value_create(check->arena, TOML_TABLE, member->value->place);
+    (void)toml_table_add(check->arena, only, models_of(member));
+    return only;
 }
 
 /* The key to store under: where a row is another spelling, that of its sibling. */
@@ -239,10 +261,14 @@ static int check_member(struct check *check, const struct toml_member *from,
         note_ignored(check, &member, why);
         return BEACON_OK;
     }
+    if (is_fixed_provider(row, &member)) {
+        member.value = without_the_rest(check, &member);
+    }
+    struct toml_value *value = member.value;
     use_proper_key(&row, &member);
     bool is_table = (row->accepts & SCHEMA_TABLE) != 0;
-    int rc = is_table ? check_children(check, row, from->value, &member.value)
-                      : check_leaf(check, row, from->value, &member.value);
+    int rc = is_table ? check_children(check, row, value, &member.value)
+                      : check_leaf(check, row, value, &member.value);
     if (rc != BEACON_OK) {
         return rc;
     }

@@ -53,6 +53,7 @@ static const struct kind_row kinds[] = {
     {SCHEMA_STRING, TOML_STRING, "a string"},
     {SCHEMA_INT, TOML_INTEGER, "an integer that is not negative"},
     {SCHEMA_BOOL, TOML_BOOL, "a boolean"},
+    {SCHEMA_NUMBER, TOML_FLOAT, "a number"},
     {SCHEMA_STRINGS, TOML_ARRAY, "an array of strings"},
     {SCHEMA_TABLES, TOML_ARRAY, "an array of tables"},
     {SCHEMA_MAP, TOML_TABLE, "a table of strings"},

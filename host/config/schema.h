@@ -21,6 +21,7 @@ enum {
     SCHEMA_TABLE = 1 << 5,   /* its keys have rows of their own */
     SCHEMA_OPEN = 1 << 7,    /* table of anything: its reader, a plugin, knows the keys */
     SCHEMA_TABLES = 1 << 8,  /* array of tables: its reader knows the keys */
+    SCHEMA_NUMBER = 1 << 9,  /* a number with a fraction */
     SCHEMA_UNUSED = 1 << 6,  /* belongs to another version: anything, and nobody looks at it */
 };
 

@@ -10,6 +10,7 @@
 #define STRINGS     SCHEMA_STRINGS
 #define MAP         SCHEMA_MAP
 #define TABLE       SCHEMA_TABLE
+#define PRICE       (SCHEMA_STRING | SCHEMA_INT | SCHEMA_NUMBER)
 
 /* A key of a Codex or Beacon Code configuration that this version has no use for. */
 #define UNUSED(key_)                                                                               \
@@ -42,6 +43,10 @@ VARIANTS(network_modes) = {{"allow-list", NULL}, {NULL, NULL}};
 VARIANTS(login_methods) = {{"chatgpt", NULL}, {"api", NULL}, {NULL, NULL}};
 VARIANTS(home_locks) = {{"exclusive", NULL}, {"shared", NULL}, {NULL, NULL}};
 VARIANTS(durabilities) = {{"process", NULL}, {"power-loss", NULL}, {NULL, NULL}};
+VARIANTS(wires) = {
+    {"responses", NULL}, {"chat", NULL}, {"messages", NULL}, {"gemini", NULL}, {NULL, NULL}};
+VARIANTS(local_servers) = {{"ollama", NULL}, {"llama.cpp", NULL}, {"lmstudio", NULL},
+                           {"vllm", NULL},   {"none", NULL},      {NULL, NULL}};
 VARIANTS(persistences) = {{"save-all", NULL}, {"none", NULL}, {NULL, NULL}};
 
 /* Sorted by strcmp(path), which a test checks. */
@@ -134,6 +139,8 @@ const struct schema_row schema_table[] = {
     KEY("model_providers", TABLE, NOT_PROFILE, NULL, "providers by id"),
     KEY("model_providers.*", TABLE, NOT_PROFILE, NULL, "one provider"),
     KEY("model_providers.*.auth", STRING, NOT_PROFILE, NULL, "auth for this provider"),
+    KEY("model_providers.*.auth_header", STRING, NOT_PROFILE, NULL,
+        "header the key goes into, alone; without it Authorization: Bearer"),
     KEY("model_providers.*.base_url", STRING, NOT_PROFILE, NULL, "address requests go to"),
     KEY("model_providers.*.connect_timeout_ms", INT, NOT_PROFILE, "10000", "time to connect"),
     KEY("model_providers.*.env_http_headers", MAP, NOT_PROFILE, NULL,
@@ -144,17 +151,44 @@ const struct schema_row schema_table[] = {
         "how to get an API key"),
     KEY("model_providers.*.experimental_bearer_token", STRING, NOT_PROFILE, NULL,
         "a token written into the file; prefer env_key"),
+    KEY("model_providers.*.extra", SCHEMA_OPEN, NOT_PROFILE, NULL,
+        "keys added to the body of every request"),
     KEY("model_providers.*.first_byte_timeout_ms", INT, NOT_PROFILE, NULL,
         "time until the answer begins"),
     KEY("model_providers.*.http_headers", MAP, NOT_PROFILE, NULL, "headers of every request"),
     KEY("model_providers.*.http_headers_command", STRINGS, PERSON, NULL,
         "program and arguments that print the headers of requests as JSON"),
+    KEY("model_providers.*.local", STRING, NOT_PROFILE, "none",
+        "the program behind it, when it is one on a machine of yours", .variants = local_servers),
+    KEY("model_providers.*.models", TABLE, NOT_PROFILE, NULL, "what is known about its models"),
+    KEY("model_providers.*.models.*", TABLE, NOT_PROFILE, NULL,
+        "one model; a * at the end of its name stands for any characters"),
+    KEY("model_providers.*.models.*.context_window", INT, NOT_PROFILE, NULL,
+        "tokens the model can hold"),
+    KEY("model_providers.*.models.*.display", STRING, NOT_PROFILE, NULL, "name shown to people"),
+    KEY("model_providers.*.models.*.features", STRINGS, NOT_PROFILE, NULL,
+        "what it can do: tools, parallel_tools, images, reasoning, schemas, caching"),
+    KEY("model_providers.*.models.*.max_output_tokens", INT, NOT_PROFILE, NULL,
+        "tokens it may answer with"),
+    KEY("model_providers.*.models.*.price_cache_read", PRICE, NOT_PROFILE, NULL,
+        "US dollars for a million tokens read from its cache"),
+    KEY("model_providers.*.models.*.price_cache_write", PRICE, NOT_PROFILE, NULL,
+        "US dollars for a million tokens written to its cache"),
+    KEY("model_providers.*.models.*.price_input", PRICE, NOT_PROFILE, NULL,
+        "US dollars for a million tokens it reads"),
+    KEY("model_providers.*.models.*.price_output", PRICE, NOT_PROFILE, NULL,
+        "US dollars for a million tokens it writes"),
+    KEY("model_providers.*.models.*.quirks", SCHEMA_OPEN, NOT_PROFILE, NULL,
+        "how this model differs from the others of the provider"),
     KEY("model_providers.*.name", STRING, NOT_PROFILE, NULL, "name shown to people"),
-    KEY("model_providers.*.openrouter", SCHEMA_UNUSED, NOT_PROFILE, NULL, "routing of one vendor"),
+    KEY("model_providers.*.openrouter", SCHEMA_OPEN, NOT_PROFILE, NULL,
+        "routing of one vendor; the same as extra"),
     KEY("model_providers.*.plugin", STRING, NOT_PROFILE, NULL,
         "plugin component that speaks the wire"),
     KEY("model_providers.*.query_params", MAP, NOT_PROFILE, NULL,
         "parameters of every request's address"),
+    KEY("model_providers.*.quirks", SCHEMA_OPEN, NOT_PROFILE, NULL,
+        "how the server differs from others on its wire"),
     KEY("model_providers.*.recording", STRING, NOT_PROFILE, NULL, "file the replay provider plays"),
     KEY("model_providers.*.request_max_retries", INT, NOT_PROFILE, "4",
         "tries after a failed request, at most 100"),
@@ -165,9 +199,10 @@ const struct schema_row schema_table[] = {
     KEY("model_providers.*.stream_max_retries", INT, NOT_PROFILE, "5",
         "tries after a broken answer, at most 100"),
     KEY("model_providers.*.supports_websockets", SCHEMA_UNUSED, NOT_PROFILE, NULL, "not needed"),
-    KEY("model_providers.*.total_timeout_ms", INT, NOT_PROFILE, "0",
+    KEY("model_providers.*.total_timeout_ms", INT, NOT_PROFILE, NULL,
         "longest time one answer may take; 0: as long as it goes on"),
-    KEY("model_providers.*.wire_api", STRING, NOT_PROFILE, "responses", "wire the provider speaks"),
+    KEY("model_providers.*.wire_api", STRING, NOT_PROFILE, "responses", "wire the provider speaks",
+        .variants = wires),
     KEY("model_reasoning_effort", STRING, ALL, "medium", "how hard the model thinks",
         .variants = efforts),
     KEY("model_reasoning_summary", STRING, ALL, "auto", "how much of its thinking is summarised",
