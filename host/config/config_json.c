@@ -2,8 +2,26 @@
 #include "config/config_json.h"
 
 #include <json-c/json.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "config/toml_value.h"
+
+/* 0.1 as it was written, not as its double is nearest to with all digits. */
+static struct json_object *json_number(double number)
+{
+    char text[32];
+    for (int digits = 15; digits <= 17; digits++) {
+        (void)snprintf(text, sizeof text, "%.*g", digits, number);
+        if (strtod(text, NULL) == number) {
+            break;
+        }
+    }
+    return isfinite(number) && strpbrk(text, ".e") != NULL ? json_object_new_double_s(number, text)
+                                                           : json_object_new_double(number);
+}
 
 /* NOLINTBEGIN(misc-no-recursion): the reader bounds the depth of values */
 
@@ -31,7 +49,7 @@ struct json_object *config_json(const struct toml_value *value)
     case TOML_INTEGER:
         return json_object_new_int64(value->integer);
     case TOML_FLOAT:
-        return json_object_new_double(value->number);
+        return json_number(value->number);
     case TOML_BOOL:
         return json_object_new_boolean(value->boolean);
     case TOML_ARRAY:

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "config/enforce.h"
 #include "config/loading.h"
+#include "config/profile_file.h"
 
 /* What an entry of [projects] says about the settings of a session. */
 static const char *const entry_keys[] = {"approval_policy", "sandbox_mode"};
@@ -168,6 +169,7 @@ int config_load(const struct config_request *request, struct config **ret, struc
     config->notes.arena = arena;
     config->root = toml_value_create(arena, TOML_TABLE, (struct toml_place){0});
     config->nodes = json_object_new_object();
+    config->profiles = profile_places_copy(arena, request->profiles);
     loading->request = request;
     loading->config = config;
     int rc = loading_read_layers(loading, err);

@@ -20,6 +20,7 @@
 
 struct config;
 struct json_object;
+struct profile_places;
 struct text;
 
 enum config_layer {
@@ -58,6 +59,7 @@ struct config_request {
     const struct config_flag *flags;
     size_t n_flags;
     bool is_default_home;
+    const struct profile_places *profiles; /* where provider profiles are; see profile_file.h */
     struct text *display; /* receives file:line:column, the line and a caret on a syntax error */
 };
 

@@ -15,12 +15,15 @@ struct config_merge {
     const char *left_out; /* NULL: it was merged */
 };
 
+struct profile_places;
+
 struct config {
     struct arena *arena;     /* everything below but `nodes` */
     struct toml_value *root; /* merged; each value's owner is its struct layer_source */
     struct notes notes;
     struct json_object *nodes; /* an object: what config_node() made, by path */
     bool is_trusted;
+    const struct profile_places *profiles;         /* NULL: none are read */
     struct config_merge *first_merge, *last_merge; /* for config_saying() */
 };
 

@@ -50,6 +50,7 @@ static int begin_oss(const struct config *config, struct provider_settings *sett
     settings->name = alloc_string("Open source models");
     settings->base_url =
         base_url != NULL ? alloc_string(base_url) : alloc_printf("http://localhost:%ld/v1", number);
+    settings->wire_api = alloc_string("chat"); /* which every version of Ollama speaks */
     return BEACON_OK;
 }
 
@@ -68,11 +69,19 @@ static const struct provider_builtin builtins[] = {
         .id = "openai",
         .is_fixed = true,
         .requires_openai_auth = true,
+        .profile = "openai",
+        .profile_keys = {"models"},
         .headers = {{"OpenAI-Organization", "OPENAI_ORGANIZATION"},
                     {"OpenAI-Project", "OPENAI_PROJECT"}},
         .begin = begin_openai,
     },
-    {.id = "oss", .is_fixed = true, .begin = begin_oss},
+    {
+        .id = "oss",
+        .is_fixed = true,
+        .profile = "ollama",
+        .profile_keys = {"models", "quirks", "local", "wire_api"},
+        .begin = begin_oss,
+    },
     {.id = "replay", .begin = begin_replay},
 };
 

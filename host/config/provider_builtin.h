@@ -16,6 +16,8 @@ struct provider_builtin {
     const char *id;
     bool is_fixed; /* an entry of the configuration with this id does not count */
     bool requires_openai_auth;
+    const char *profile;                        /* file that adds to it; NULL: none */
+    const char *profile_keys[5];                /* what is taken from there; ends with NULL */
     struct provider_variable_header headers[3]; /* ends with a NULL name */
     /* Fill what differs from a configured provider; the rest is filled afterwards. */
     int (*begin)(const struct config *config, struct provider_settings *settings,

@@ -6,12 +6,17 @@
 #include <strings.h>
 
 #include "base/alloc.h"
+#include "base/auto.h"
 #include "base/error.h"
 #include "config/loading.h"
+#include "config/profile_values.h"
 #include "config/provider_builtin.h"
+#include "config/provider_entry.h"
+#include "config/provider_expand.h"
 #include "config/schema.h"
 
-#define RETRIES_MAX 100
+#define RETRIES_MAX  100
+#define WIRE_DEFAULT "responses"
 
 /* One provider on its way: the entry of the configuration, and what is filled from it. */
 struct filling {
@@ -201,17 +206,32 @@ static void fill_texts(const struct filling *filling)
     fill_string(filling, "wire_api", &settings->wire_api);
     fill_string(filling, "recording", &settings->recording);
     fill_string(filling, "plugin", &settings->plugin);
+    fill_string(filling, "auth_header", &settings->auth_header);
+    fill_string(filling, "local", &settings->local);
+    if (settings->local != NULL && strcmp(settings->local, "none") == 0) {
+        free(take_pointer(settings->local));
+    }
     if (settings->name == NULL) {
         settings->name = alloc_string(filling->id);
     }
     if (settings->wire_api == NULL) {
-        settings->wire_api = alloc_string("responses");
+        settings->wire_api = alloc_string(WIRE_DEFAULT);
     }
     if (settings->plugin == NULL) {
         settings->plugin = alloc_string(settings->wire_api);
     }
-    settings->quirks = alloc_string("{}");
-    settings->extra = alloc_string("{}");
+    profile_values_fill(filling->entry, settings);
+}
+
+/* Variables in the address and the query, which a service of one's own differs by. */
+static int expand(const struct filling *filling)
+{
+    struct provider_settings *settings = filling->settings;
+    int rc = provider_expand("base_url", filling->id, &settings->base_url, filling->err);
+    for (size_t i = 0; i < settings->n_query && rc == BEACON_OK; i++) {
+        rc = provider_expand("query_params", filling->id, &settings->query[i].value, filling->err);
+    }
+    return rc;
 }
 
 static int fill(const struct filling *filling, const struct provider_builtin *builtin)
@@ -239,27 +259,34 @@ static int fill(const struct filling *filling, const struct provider_builtin *bu
             rc = add_header_from(filling, builtin->headers[i].name, builtin->headers[i].variable);
         }
     }
+    if (rc == BEACON_OK && settings->auth_header != NULL) {
+        rc = check_header(filling, settings->auth_header, "");
+    }
+    rc = rc == BEACON_OK ? expand(filling) : rc;
     return rc == BEACON_OK ? check_base_url(filling) : rc;
 }
 
-static const struct toml_value *entry_of(const struct config *config, const char *id)
+/* Of a provider that says none in its table. */
+static const char *wire_of(const struct provider_settings *settings)
 {
-    const struct toml_value *providers = toml_table_get(config->root, "model_providers");
-    return providers != NULL ? toml_table_get(providers, id) : NULL;
+    return settings->wire_api != NULL ? settings->wire_api : WIRE_DEFAULT;
 }
 
 int config_provider(const struct config *config, const char *id, struct provider_settings *ret,
                     struct beacon_error *err)
 {
-    const struct provider_builtin *builtin = provider_builtin_find(id);
-    const struct toml_value *entry = entry_of(config, id);
-    if (builtin == NULL && entry == NULL) {
-        return error_set(err, BEACON_E_NOT_FOUND, "add it as [model_providers.<id>] to config.toml",
-                         "Model provider `%s` not found", id);
+    struct provider_entry entry;
+    int rc = provider_entry_find(config, id, &entry, err);
+    if (rc != BEACON_OK) {
+        return rc;
     }
+    const struct provider_builtin *builtin = entry.builtin;
     struct provider_settings settings = {.id = alloc_string(id)};
-    struct filling filling = {entry, id, &settings, err};
-    int rc = builtin != NULL ? builtin->begin(config, &settings, err) : BEACON_OK;
+    struct filling filling = {entry.table, id, &settings, err};
+    rc = builtin != NULL ? builtin->begin(config, &settings, err) : BEACON_OK;
+    if (rc == BEACON_OK) {
+        rc = profile_values_check(entry.table, wire_of(&settings), err);
+    }
     if (rc == BEACON_OK) {
         rc = fill(&filling, builtin);
     }
