@@ -95,7 +95,8 @@ static int describe_phase(const struct clocks *clocks, const char *peer, bool is
             err, BEACON_E_DEADLINE, "check the network and the proxy variables of the environment",
             "timeout connecting to %s after %u ms", peer, clocks->limits.connect_timeout_ms);
     case CLOCKS_FIRST_BYTE:
-        return error_set(err, BEACON_E_DEADLINE, "try again, or allow the model more time",
+        return error_set(err, BEACON_E_DEADLINE,
+                         "try again, or raise first_byte_timeout_ms of the provider",
                          "timeout waiting for the first byte from %s after %u ms", peer,
                          clocks->limits.first_byte_timeout_ms);
     case CLOCKS_IDLE:
@@ -112,7 +113,8 @@ int clocks_describe(const struct clocks *clocks, const char *peer, bool is_sse,
                     struct beacon_error *err)
 {
     if (total_deadline(clocks) <= phase_deadline(clocks)) {
-        return error_set(err, BEACON_E_DEADLINE, "try again, or allow the request more time",
+        return error_set(err, BEACON_E_DEADLINE,
+                         "try again, or raise total_timeout_ms of the provider",
                          "%s did not finish its answer in %u ms", peer, clocks->total_ms);
     }
     return describe_phase(clocks, peer, is_sse, err);

@@ -2,6 +2,7 @@
 #include "http/exchange.h"
 
 #include <beacon/provider.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -61,7 +62,8 @@ int exchange_create(const struct beacon_http_request *rq, const struct http_limi
     exchange->flags = rq->flags;
     exchange->auth = rq->auth;
     exchange->clocks.limits = *limits;
-    exchange->clocks.total_ms = rq->total_timeout_ms;
+    exchange->clocks.total_ms =
+        rq->total_timeout_ms != 0 ? rq->total_timeout_ms : limits->total_timeout_ms;
     if (rq->idle_timeout_ms != 0) {
         exchange->clocks.limits.idle_timeout_ms = rq->idle_timeout_ms;
     }
@@ -86,6 +88,10 @@ void exchange_destroy(struct http_exchange *exchange)
     framing_destroy(exchange->framing);
     explicit_bzero(exchange->url, strlen(exchange->url)); /* keys travel in query strings too */
     free(exchange->url);
+    if (exchange->proxy != NULL) {
+        explicit_bzero(exchange->proxy, strlen(exchange->proxy));
+    }
+    free(exchange->proxy);
     free(exchange->method);
     free(exchange->body);
     free(exchange);
@@ -102,6 +108,8 @@ static void describe_transport(struct http_exchange *exchange, CURLcode code)
     struct failure failure = {.code = code,
                               .detail = exchange->detail,
                               .peer = exchange->peer,
+                              .via = exchange->via,
+                              .via_source = exchange->via_source,
                               .is_answered = exchange->response.is_final};
     long os_errno = 0;
     (void)exchange->curl->easy_getinfo(exchange->easy, CURLINFO_OS_ERRNO, &os_errno);
@@ -175,7 +183,10 @@ void exchange_end_late(struct http_exchange *exchange)
 {
     bool is_sse = exchange->framing_kind == BEACON_FRAME_SSE;
     exchange->state = EXCHANGE_ENDING;
-    (void)clocks_describe(&exchange->clocks, exchange->peer, is_sse, &exchange->err);
+    char route[2 * ORIGIN_NAME_BYTES + 32];
+    (void)snprintf(route, sizeof route, "%s%s%s", exchange->peer,
+                   exchange->via[0] != '\0' ? " through the proxy " : "", exchange->via);
+    (void)clocks_describe(&exchange->clocks, route, is_sse, &exchange->err);
     clocks_stop(&exchange->clocks);
     tell_end(exchange, BEACON_END_TRUNCATED);
 }

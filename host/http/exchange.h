@@ -39,6 +39,9 @@ struct http_exchange {
     uint32_t framing_kind, flags, auth;
     struct header_list headers;
     char peer[ORIGIN_NAME_BYTES];
+    char *proxy;                  /* address, perhaps with a password; NULL: none */
+    char via[ORIGIN_NAME_BYTES];  /* "host:port" of it; "" */
+    const char *via_source;       /* what named it; static */
     char detail[CURL_ERROR_SIZE]; /* libcurl's words about a failure */
     struct clocks clocks;
     struct response response;
@@ -59,6 +62,10 @@ void exchange_destroy(struct http_exchange *exchange);
 
 /* Make the easy handle; all of the description is in place. In transfer.c. */
 void exchange_prepare(struct http_exchange *exchange, const struct curl_table *curl);
+
+/* Protocol, TLS, TCP and proxy of the handle. In route.c. */
+struct trust;
+void exchange_set_route(struct http_exchange *exchange, const struct trust *trust);
 
 /* The transfer is out of the multi handle: the last frame, if any, and on_end. */
 void exchange_end(struct http_exchange *exchange, CURLcode code);

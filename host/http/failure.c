@@ -7,12 +7,10 @@
 
 #include "base/error.h"
 #include "http/request.h"
+#include "http/tls_failure.h"
 
 #define PEER_CLOSED "try again; if it stays, look at the server's log"
 #define CHECK_URL   "check base_url in the provider's configuration"
-#define CHECK_CA                                                                                   \
-    "name your CA bundle in SSL_CERT_FILE (a file) or SSL_CERT_DIR, or correct base_url; this is " \
-    "not retried"
 
 struct failure_row {
     CURLcode code;
@@ -26,21 +24,12 @@ struct failure_row {
 static const struct failure_row rows[] = {
     {CURLE_COULDNT_RESOLVE_HOST, BEACON_E_IO, 0, false, "cannot find the address of ", "",
      "check the name in base_url, the network and DNS"},
-    {CURLE_COULDNT_RESOLVE_PROXY, BEACON_E_IO, 0, false,
-     "cannot find the address of the proxy for ", "",
-     "check http_proxy, https_proxy and no_proxy in the environment"},
     {CURLE_COULDNT_CONNECT, BEACON_E_IO, 0, true, "cannot connect to ", "",
      "check that the server runs, base_url, and the proxy variables of the environment"},
     {CURLE_OPERATION_TIMEDOUT, BEACON_E_DEADLINE, 0, false, "timeout connecting to ", "",
      "check the network and the proxy variables of the environment"},
-    {CURLE_PEER_FAILED_VERIFICATION, BEACON_E_IO, HTTP_ERROR_PERMANENT, true,
-     "the TLS certificate of ", " is not trusted", CHECK_CA},
-    {CURLE_SSL_CACERT_BADFILE, BEACON_E_IO, HTTP_ERROR_PERMANENT, true,
-     "the CA certificates to check ", " with cannot be read", CHECK_CA},
     {CURLE_SSL_CONNECT_ERROR, BEACON_E_IO, 0, true, "no TLS connection with ", "",
      "check that base_url should begin with https:// and that the server speaks TLS 1.2"},
-    {CURLE_SSL_CIPHER, BEACON_E_IO, HTTP_ERROR_PERMANENT, true, "no TLS cipher in common with ", "",
-     "ask the operator of the server"},
     {CURLE_GOT_NOTHING, BEACON_E_IO, 0, false, "", " closed the connection without an answer",
      PEER_CLOSED},
     {CURLE_UNSUPPORTED_PROTOCOL, BEACON_E_PROTOCOL, 0, false, "", " does not answer in HTTP",
@@ -64,35 +53,69 @@ static const struct failure_row *row_of(CURLcode code)
     return &lost;
 }
 
-static int permanent(struct beacon_error *err)
+static bool has_proxy(const struct failure *failure)
 {
-    err->flags = HTTP_ERROR_PERMANENT;
+    return failure->via != NULL && failure->via[0] != '\0';
+}
+
+static const char *named_by(const struct failure *failure)
+{
+    return has_proxy(failure) && failure->via_source != NULL ? failure->via_source
+                                                             : "the environment";
+}
+
+/* It answered, but not with a connection. A gateway that is down may come back. */
+static int proxy_refused(const struct failure *failure, struct beacon_error *err)
+{
+    const char *via = has_proxy(failure) ? failure->via : "";
+    char hint[160];
+    (void)snprintf(hint, sizeof hint,
+                   failure->proxy_status == 407
+                       ? "put user and password into %s: http://user:password@host:port"
+                       : "ask who runs the proxy named by %s, or name the host in NO_PROXY",
+                   named_by(failure));
+    (void)error_set(err, BEACON_E_IO, hint,
+                    "the proxy %s%sanswered %ld instead of connecting to %s", via,
+                    via[0] != '\0' ? " " : "", failure->proxy_status, failure->peer);
+    err->flags = failure->proxy_status < 500 ? HTTP_ERROR_PERMANENT : 0;
     return err->code;
 }
 
-static int proxy_refused(const struct failure *failure, struct beacon_error *err)
+static bool is_of_the_proxy(const struct failure *failure)
 {
-    (void)error_set(
-        err, BEACON_E_IO,
-        failure->proxy_status == 407 ? "put the proxy's user and password into the proxy variable"
-                                     : "ask who runs the proxy, or add the host to no_proxy",
-        "the proxy answered %ld instead of connecting to %s", failure->proxy_status, failure->peer);
-    return permanent(err);
+    return has_proxy(failure) &&
+           (failure->code == CURLE_COULDNT_CONNECT ||
+            failure->code == CURLE_COULDNT_RESOLVE_PROXY || failure->code == CURLE_PROXY);
+}
+
+static int proxy_failed(const struct failure *failure, struct beacon_error *err)
+{
+    char hint[160];
+    (void)snprintf(hint, sizeof hint, "check the proxy named by %s, or name the host in NO_PROXY",
+                   named_by(failure));
+    const char *why = failure->code == CURLE_COULDNT_RESOLVE_PROXY ? "its address is not found"
+                      : failure->os_errno == ECONNREFUSED          ? "connection refused"
+                                                                   : failure->detail;
+    return error_set_errno(err, BEACON_E_IO, failure->os_errno, hint,
+                           "the proxy %s on the way to %s cannot be used%s%s", failure->via,
+                           failure->peer, why[0] != '\0' ? ": " : "", why);
 }
 
 int failure_describe(const struct failure *failure, struct beacon_error *err)
 {
-    if (failure->proxy_status >= 400 && failure->proxy_status < 500) {
+    if (failure->proxy_status >= 300) {
         return proxy_refused(failure, err);
+    }
+    if (is_of_the_proxy(failure)) {
+        return proxy_failed(failure, err);
+    }
+    if (tls_failure_describe(failure, err)) {
+        return err->code;
     }
     const struct failure_row *row = row_of(failure->code);
     if (failure->code == CURLE_COULDNT_CONNECT && failure->os_errno == ECONNREFUSED) {
         return error_set_errno(err, row->result, failure->os_errno, row->hint,
                                "connection refused by %s", failure->peer);
-    }
-    if (failure->code == CURLE_SSL_CONNECT_ERROR && strstr(failure->detail, "wrong version")) {
-        (void)error_set(err, row->result, row->hint, "%s does not speak TLS", failure->peer);
-        return permanent(err);
     }
     bool is_lost_midway = failure->is_answered && row->result != BEACON_E_PROTOCOL;
     row = is_lost_midway ? &lost : row;

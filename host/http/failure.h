@@ -8,11 +8,13 @@
 
 struct failure {
     CURLcode code;
-    int os_errno;       /* CURLINFO_OS_ERRNO */
-    long proxy_status;  /* of a CONNECT that the proxy refused, else 0 */
-    const char *detail; /* libcurl's words, may be "" */
-    const char *peer;   /* "host:port" */
-    bool is_answered;   /* the headers of the answer had come */
+    int os_errno;           /* CURLINFO_OS_ERRNO */
+    long proxy_status;      /* of a CONNECT that the proxy refused, else 0 */
+    const char *detail;     /* libcurl's words, may be "" */
+    const char *peer;       /* "host:port" */
+    const char *via;        /* "host:port" of the proxy; NULL or "": none */
+    const char *via_source; /* what named it: "HTTPS_PROXY" */
+    bool is_answered;       /* the headers of the answer had come */
 };
 
 /* Fill `err`; never credentials, a path or a query string. Flag HTTP_ERROR_PERMANENT where a retry

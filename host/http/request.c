@@ -9,6 +9,7 @@
 #include "http/curl_table.h"
 #include "http/exchange.h"
 #include "http/multi.h"
+#include "http/network.h"
 #include "loop/loop.h"
 
 struct http {
@@ -17,6 +18,7 @@ struct http {
     struct multi *multi;
     struct http_credentials credentials;
     struct http_egress egress;
+    struct network *network;
     struct http_exchange *first;
     bool needs_sweep; /* an exchange waits to be added or freed */
     uint32_t attach_round;
@@ -103,6 +105,7 @@ struct http *http_create(struct loop *loop)
 {
     struct http *http = alloc_zeroed(sizeof *http);
     http->loop = loop;
+    http->network = network_create(&(struct http_network){0});
     return http;
 }
 
@@ -116,6 +119,7 @@ void http_destroy(struct http *http)
         http_cancel(http->first);
     }
     multi_destroy(http->multi);
+    network_destroy(http->network);
     free(http);
 }
 
@@ -129,6 +133,13 @@ void http_set_egress(struct http *http, const struct http_egress *egress)
     http->egress = *egress;
 }
 
+void http_set_network(struct http *http, const struct http_network *network)
+{
+    assert(http->first == NULL);
+    network_destroy(http->network);
+    http->network = network_create(network);
+}
+
 static int judge_egress(const struct http *http, const struct http_exchange *exchange,
                         struct beacon_error *err)
 {
@@ -136,6 +147,22 @@ static int judge_egress(const struct http *http, const struct http_exchange *exc
         return BEACON_OK;
     }
     int rc = http->egress.judge(http->egress.ctx, exchange->url, err);
+    if (rc != BEACON_OK && err != NULL) {
+        err->flags |= HTTP_ERROR_PERMANENT;
+    }
+    return rc;
+}
+
+/* Which way it goes, and whether it may. */
+static int choose_route(const struct http *http, struct http_exchange *exchange,
+                        struct beacon_error *err)
+{
+    int rc = judge_egress(http, exchange, err);
+    rc = rc == BEACON_OK ? network_choose_proxy(http->network, exchange, err) : rc;
+    if (rc != BEACON_OK || exchange->proxy == NULL || http->egress.judge_proxy == NULL) {
+        return rc;
+    }
+    rc = http->egress.judge_proxy(http->egress.ctx, exchange->via, err);
     if (rc != BEACON_OK && err != NULL) {
         err->flags |= HTTP_ERROR_PERMANENT;
     }
@@ -168,11 +195,8 @@ static int attach_credentials(const struct http *http, struct http_exchange *exc
 
 static int need_curl(struct http *http, struct beacon_error *err)
 {
-    if (http->multi != NULL) {
-        return BEACON_OK;
-    }
-    int rc = curl_table_get(&http->curl, err);
-    if (rc == BEACON_OK) {
+    int rc = http->multi == NULL ? curl_table_get(&http->curl, err) : BEACON_OK;
+    if (rc == BEACON_OK && http->multi == NULL) {
         struct multi_callbacks callbacks = {on_done, sweep, http};
         http->multi = multi_create(http->loop, http->curl, &callbacks);
     }
@@ -193,6 +217,7 @@ static void launch(struct http_exchange *exchange)
 {
     struct http *http = exchange->http;
     exchange_prepare(exchange, http->curl);
+    exchange_set_route(exchange, network_trust(http->network));
     clocks_start(&exchange->clocks, http->loop, on_clock, exchange);
     if (multi_is_inside(http->multi)) {
         exchange->state = EXCHANGE_WAITING;
@@ -210,10 +235,11 @@ int http_start(struct http *http, const struct beacon_http_request *rq,
     struct beacon_http_request full = full_request(rq);
     struct http_exchange *exchange = NULL;
     int rc = exchange_create(&full, limits, &exchange, err);
-    rc = rc == BEACON_OK ? judge_egress(http, exchange, err) : rc;
+    rc = rc == BEACON_OK ? choose_route(http, exchange, err) : rc;
     rc = rc == BEACON_OK ? attach_credentials(http, exchange, err) : rc;
     bool is_later = rc == HTTP_ATTACH_LATER;
     rc = rc >= BEACON_OK ? need_curl(http, err) : rc; /* loaded while the credentials come */
+    rc = rc >= BEACON_OK ? network_refresh(http->network, http->curl, exchange, err) : rc;
     if (rc != BEACON_OK) {
         exchange_destroy(exchange);
         return rc;

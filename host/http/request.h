@@ -3,9 +3,8 @@
  *
  * Owns the connections, kept alive so that a session uses one TCP connection, and every exchange
  * under way. Who calls: agent/ for the model, host_api for plugins. Everything a request was
- * described with is copied by http_start(). The system's CAs, or the bundle that CODEX_CA_CERTIFICATE,
- * CURL_CA_BUNDLE or SSL_CERT_FILE names (and the directory of SSL_CERT_DIR); proxies from the
- * environment with NO_PROXY as curl has them; no redirects. The program ignores SIGPIPE.
+ * described with is copied by http_start(). Whom it trusts for TLS is in trust.h, which proxy it goes
+ * through in proxy.h; no redirects. The program ignores SIGPIPE.
  * Thread: [main], also all callbacks.
  */
 #ifndef HOST_HTTP_REQUEST_H
@@ -24,11 +23,13 @@ struct http_exchange;
 /* In beacon_error.flags: asking again gives the same answer (bad certificate, bad URL, …). */
 #define HTTP_ERROR_PERMANENT 1u
 
-/* Three clocks, one at a time; 0 = no limit. A request's own idle_timeout_ms replaces idle. */
+/* Three clocks, one at a time, and one for everything; 0 = no limit. A request's own idle_timeout_ms and
+ * total_timeout_ms replace those here. */
 struct http_limits {
     uint32_t connect_timeout_ms;    /* name, TCP, proxy and TLS */
     uint32_t first_byte_timeout_ms; /* from the request's first byte to the end of the headers */
     uint32_t idle_timeout_ms;       /* without progress of the body; SSE comments are none */
+    uint32_t total_timeout_ms;      /* from the beginning to the end of the body */
 };
 
 /* From the loop, never from inside http_start(). Spans are borrowed for the call. */
@@ -69,7 +70,17 @@ struct http_credentials {
  * failure is http_start()'s, and no retry asks again. */
 struct http_egress {
     int (*judge)(void *ctx, const char *url, struct beacon_error *err);
+    int (*judge_proxy)(void *ctx, const char *host_and_port, struct beacon_error *err);
     void *ctx;
+};
+
+/* How servers are reached, as configured: [http]. All borrowed and copied; NULL: not configured. Paths
+ * are absolute. What the environment says besides is read when a request needs it. */
+struct http_network {
+    const char *ca_bundle, *client_certificate, *client_key;
+    const char *proxy;           /* an address, or "none" */
+    const char *const *no_proxy; /* NULL: as the environment says */
+    size_t n_no_proxy;
 };
 
 struct http *http_create(struct loop *loop); /* cheap: nothing is loaded or opened */
@@ -77,6 +88,8 @@ void http_destroy(
     struct http *http); /* cancels what is under way; not from a callback; NULL is fine */
 void http_set_credentials(struct http *http, const struct http_credentials *credentials);
 void http_set_egress(struct http *http, const struct http_egress *egress);
+void http_set_network(struct http *http,
+                      const struct http_network *network); /* before any request */
 
 /* Ask attach() again for every request that waits for it. From the loop, never from inside attach(). */
 void http_credentials_ready(struct http *http);

@@ -5,9 +5,9 @@
 
 #include "http/curl_table.h"
 #include "http/exchange.h"
+#include "http/failure.h"
 
-#define RECEIVE_BYTES   (256L << 10) /* read from the socket at once, when there is as much */
-#define KEEPALIVE_AFTER 30L          /* seconds of silence before TCP asks whether the peer lives */
+#define PROXY_WANTS_PASSWORD 407
 
 static bool is_over(const struct http_exchange *exchange)
 {
@@ -35,9 +35,29 @@ static void note_buffered(struct http_exchange *exchange)
     }
 }
 
+/* What a proxy says of itself is no answer of the server's: no plugin should have to know. */
+static bool is_of_the_proxy(const struct http_exchange *exchange)
+{
+    return exchange->via[0] != '\0' && exchange->response.status == PROXY_WANTS_PASSWORD;
+}
+
+static void refuse_proxy(struct http_exchange *exchange)
+{
+    const struct failure failure = {.proxy_status = exchange->response.status,
+                                    .detail = "",
+                                    .peer = exchange->peer,
+                                    .via = exchange->via,
+                                    .via_source = exchange->via_source};
+    exchange->stop_rc = failure_describe(&failure, &exchange->err);
+}
+
 /* The headers of the final answer are complete. */
 static void on_head(struct http_exchange *exchange)
 {
+    if (is_of_the_proxy(exchange)) {
+        refuse_proxy(exchange);
+        return;
+    }
     bool is_success = exchange->response.status >= 200 && exchange->response.status < 300;
     exchange->framing =
         is_success ? framing_create(exchange->framing_kind, FRAMING_FRAME_MAX, on_frame, exchange)
@@ -160,40 +180,6 @@ static void set_method(struct http_exchange *exchange)
     set_pointer(exchange, CURLOPT_HTTPHEADER, exchange->headers.first);
 }
 
-static void set_transport(struct http_exchange *exchange)
-{
-    bool knows_h2 = (exchange->flags & BEACON_HTTP_H2_PRIOR) != 0;
-    set_long(exchange, CURLOPT_HTTP_VERSION,
-             knows_h2 ? CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE : CURL_HTTP_VERSION_2TLS);
-    set_long(exchange, CURLOPT_NOSIGNAL, 1);
-    /* A cancel must not wait for a name server that hangs. Unknown to libcurl before 7.87. */
-    set_long(exchange, CURLOPT_QUICK_EXIT, 1);
-    set_pointer(exchange, CURLOPT_PROTOCOLS_STR, "http,https");
-    set_long(exchange, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1);
-    set_long(exchange, CURLOPT_TCP_KEEPALIVE, 1);
-    set_long(exchange, CURLOPT_TCP_KEEPIDLE, KEEPALIVE_AFTER);
-    set_long(exchange, CURLOPT_TCP_KEEPINTVL, KEEPALIVE_AFTER / 2);
-    set_long(exchange, CURLOPT_BUFFERSIZE, RECEIVE_BYTES);
-    set_long(exchange, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2);
-}
-
-/* The first of these that is set names the CA bundle, as for Codex and for the curl tool. */
-static void set_certificates(struct http_exchange *exchange)
-{
-    static const char *const files[] = {"CODEX_CA_CERTIFICATE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"};
-    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
-        const char *path = getenv(files[i]);
-        if (path != NULL && path[0] != '\0') {
-            set_pointer(exchange, CURLOPT_CAINFO, path);
-            break;
-        }
-    }
-    const char *directory = getenv("SSL_CERT_DIR");
-    if (directory != NULL && directory[0] != '\0') {
-        set_pointer(exchange, CURLOPT_CAPATH, directory);
-    }
-}
-
 void exchange_prepare(struct http_exchange *exchange, const struct curl_table *curl)
 {
     exchange->curl = curl;
@@ -202,6 +188,4 @@ void exchange_prepare(struct http_exchange *exchange, const struct curl_table *c
     set_pointer(exchange, CURLOPT_URL, exchange->url);
     set_callbacks(exchange);
     set_method(exchange);
-    set_transport(exchange);
-    set_certificates(exchange);
 }

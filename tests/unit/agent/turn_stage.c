@@ -108,7 +108,7 @@ int turn_stage_setup(void **state)
     turn.state = state;
     text_init(&turn.seen, SEEN_MAX);
     turn.http = http_create(stage.loop);
-    turn.limits = (struct http_limits){10000, 10000, 10000};
+    turn.limits = (struct http_limits){10000, 10000, 10000, 0};
     turn.history = history_create();
     turn.recorder = open_recorder(state);
     fanout_add(stage.events, recorder_sink, turn.recorder);

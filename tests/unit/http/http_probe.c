@@ -9,7 +9,7 @@
 
 #define FRAMES_MAX (2u << 20)
 
-const struct http_limits no_limits = {0, 0, 0};
+const struct http_limits no_limits = {0};
 
 void bench_open(struct bench *bench)
 {

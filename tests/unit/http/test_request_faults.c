@@ -90,7 +90,7 @@ static void a_handshake_that_never_comes_runs_out_the_connect_clock(void **state
 
 static void an_answer_that_never_comes_runs_out_the_first_byte_clock(void **state)
 {
-    struct http_limits limits = {5000, SHORT_MS, 5000};
+    struct http_limits limits = {5000, SHORT_MS, 5000, 0};
     struct probe probe = run_scenario(state, "{\"responses\":[{\"hang\":true}]}", &limits);
     assert_int_equal(probe.how, BEACON_END_TRUNCATED);
     assert_int_equal(probe.err.code, BEACON_E_DEADLINE);
@@ -101,7 +101,7 @@ static void an_answer_that_never_comes_runs_out_the_first_byte_clock(void **stat
 
 static void a_stream_that_stops_runs_out_the_idle_clock(void **state)
 {
-    struct http_limits limits = {5000, 5000, SHORT_MS};
+    struct http_limits limits = {5000, 5000, SHORT_MS, 0};
     struct probe probe =
         run_scenario(state, "{\"responses\":[{\"text\":\"hi\",\"hang_after_events\":2}]}", &limits);
     assert_int_equal(probe.how, BEACON_END_TRUNCATED);
@@ -120,7 +120,7 @@ static void an_idle_limit_of_the_request_wins(void **state)
     bench_open(&bench);
     struct beacon_http_request request = request_of(mock_server_url(server, "/"), "{}");
     request.idle_timeout_ms = SHORT_MS;
-    struct http_limits limits = {0, 0, 3600000};
+    struct http_limits limits = {0, 0, 3600000, 0};
     probe_run(&probe, &bench, &request, &limits);
     assert_string_equal(probe.err.message, "idle timeout waiting for SSE");
     probe_finish(&probe);

@@ -201,7 +201,7 @@ static void every_request_is_judged_before_a_credential_is_attached(void **state
     int calls = 0;
     bench_open(&bench);
     http_set_credentials(bench.http, &(struct http_credentials){attach_key, &calls});
-    http_set_egress(bench.http, &(struct http_egress){judge_by_host, judged});
+    http_set_egress(bench.http, &(struct http_egress){.judge = judge_by_host, .ctx = judged});
     struct beacon_http_request request = request_of(mock_server_url(server, "/other"), "{}");
     request.auth = BEACON_AUTH_INSTANCE;
     assert_refused(http_start(bench.http, &request, &no_limits, &nothing, NULL, &exchange, &err),
