@@ -8,13 +8,31 @@ const char responses_config_schema[] =
     "{\"type\":\"object\",\"required\":[\"base_url\"],\"properties\":{" BEACON_ENDPOINT_PROPERTIES
     ",\"quirks\":{\"type\":\"object\",\"properties\":{"
     "\"reasoning_summary\":{\"type\":\"boolean\"},\"encrypted_reasoning\":{\"type\":\"boolean\"},"
-    "\"developer_instructions\":{\"type\":\"boolean\"}}}}}";
+    "\"developer_instructions\":{\"type\":\"boolean\"},"
+    "\"web_search\":{\"enum\":[\"\",\"cached\",\"live\"]}}}}}";
 
 const char *const responses_own_fields[] = {
-    "model",     "instructions", "input",  "tools", "tool_choice",      "parallel_tool_calls",
-    "reasoning", "store",        "stream", "text",  "prompt_cache_key", "max_output_tokens",
-    "include",   "temperature",  NULL,
+    "model",
+    "instructions",
+    "input",
+    "tools",
+    "tool_choice",
+    "parallel_tool_calls",
+    "reasoning",
+    "store",
+    "stream",
+    "text",
+    "prompt_cache_key",
+    "max_output_tokens",
+    "include",
+    "temperature",
+    /* A conversation kept by the server: not what was built and counted here. */
+    "previous_response_id",
+    "conversation",
+    NULL,
 };
+
+static const char *const web_searches[] = {"", "cached", "live", NULL};
 
 static const struct beacon_quirk quirks[] = {
     {.key = "reasoning_summary",
@@ -26,6 +44,10 @@ static const struct beacon_quirk quirks[] = {
     {.key = "developer_instructions",
      .offset = offsetof(struct responses_quirks, developer_instructions),
      .kind = BEACON_QUIRK_BOOL},
+    {.key = "web_search",
+     .offset = offsetof(struct responses_quirks, web_search),
+     .kind = BEACON_QUIRK_CHOICE,
+     .choices = web_searches},
 };
 
 static bool mentions_azure(struct beacon_str s)

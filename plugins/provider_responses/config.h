@@ -8,12 +8,15 @@
 
 #include <beacon-sdk/endpoint.h>
 
+/* Searches that the server does itself: none, in its index, in the web. */
+enum responses_web_search { RESPONSES_SEARCH_NONE, RESPONSES_SEARCH_CACHED, RESPONSES_SEARCH_LIVE };
+
 /* How a server differs from the one that this API comes from. */
 struct responses_quirks {
-    bool reasoning_summary;   /* it may be asked for summaries */
-    bool encrypted_reasoning; /* it may be asked for reasoning that is sent back to it */
-    bool
-        developer_instructions; /* the base text goes as a developer message, not as instructions */
+    bool reasoning_summary;      /* it may be asked for summaries */
+    bool encrypted_reasoning;    /* it may be asked for reasoning that is sent back to it */
+    bool developer_instructions; /* the base text is a developer message, not the instructions */
+    uint32_t web_search;         /* enum responses_web_search */
 };
 
 struct responses_config {

@@ -102,14 +102,6 @@ static bool read_frame(struct beacon_str text, struct frame *frame, bool *ret_is
     return beacon_members_finished(&walk) && frame->type.n > 0;
 }
 
-/* Servers leave the index out, too: then items are counted. */
-static uint32_t index_of(const struct context *c, const struct frame *frame)
-{
-    const int64_t index = frame->output_index;
-    return index >= 0 && index < EXCHANGE_ITEMS_MAX ? (uint32_t)index
-                                                    : c->x->stream.n_done % EXCHANGE_ITEMS_MAX;
-}
-
 /* ---- what the host's grammar of events asks for ---- */
 
 static beacon_rc start(const struct context *c, struct beacon_str id, struct beacon_str model)
@@ -121,31 +113,59 @@ static beacon_rc start(const struct context *c, struct beacon_str id, struct bea
     return beacon_emit_start(c->events, id, model);
 }
 
-static beacon_rc begin_item(const struct context *c, uint32_t index, const struct beacon_part *part)
+static inline bool has_index(const struct frame *frame)
 {
-    uint64_t *word = &c->x->stream.is_begun[index / 64];
-    const uint64_t bit = UINT64_C(1) << (index % 64);
-    if ((*word & bit) != 0) {
+    return frame->output_index >= 0 && frame->output_index < ITEMS_MAX;
+}
+
+static inline bool is_begun(const struct context *c, uint32_t index)
+{
+    return (c->x->stream.is_begun[index / 64] >> (index % 64) & 1) != 0;
+}
+
+/* `id` is the item's, "" when the event does not say. */
+static beacon_rc begin_item(const struct context *c, uint32_t index, struct beacon_str id,
+                            const struct beacon_part *part)
+{
+    if (is_begun(c, index)) {
         return BEACON_OK;
     }
     beacon_rc rc = start(c, BEACON_STR(""), BEACON_STR(""));
-    *word |= bit;
+    c->x->stream.is_begun[index / 64] |= UINT64_C(1) << (index % 64);
+    responses_items_begin(&c->x->stream.items, index, id, part->type);
     return rc < 0 ? rc : beacon_emit_item(c->events, BEACON_EV_ITEM_BEGIN, index, part);
 }
 
 static void end_item(const struct context *c, uint32_t index)
 {
     c->x->stream.is_begun[index / 64] &= ~(UINT64_C(1) << (index % 64));
-    c->x->stream.n_done++;
+    responses_items_end(&c->x->stream.items, index);
+}
+
+/* The first delta of an item that was not announced, or one whose event has no index: then the item
+ * is found by its id, else it is the latest of its kind, else a new one. */
+static beacon_rc find_delta_item(const struct context *c, const struct frame *frame, uint32_t type,
+                                 uint32_t *ret)
+{
+    const struct responses_items *items = &c->x->stream.items;
+    struct beacon_str id = beacon_span(NULL, 0);
+    (void)beacon_json_member_string(frame->text, "item_id", &id);
+    uint32_t index = (uint32_t)frame->output_index;
+    if (!has_index(frame) && !responses_items_named(items, id, &index) &&
+        !responses_items_latest(items, type, &index)) {
+        index = items->next;
+    }
+    *ret = index;
+    const struct beacon_part part = beacon_part_of(type);
+    return begin_item(c, index, id, &part);
 }
 
 static beacon_rc emit_delta(const struct context *c, const struct frame *frame, uint32_t code)
 {
-    const uint32_t index = index_of(c, frame);
-    if ((c->x->stream.is_begun[index / 64] >> (index % 64) & 1) == 0) {
-        const struct beacon_part part =
-            beacon_part_of(code == BEACON_DELTA_TEXT ? BEACON_PART_TEXT : BEACON_PART_REASONING);
-        beacon_rc rc = begin_item(c, index, &part);
+    uint32_t index = (uint32_t)frame->output_index;
+    if (!has_index(frame) || !is_begun(c, index)) {
+        const uint32_t type = code == BEACON_DELTA_TEXT ? BEACON_PART_TEXT : BEACON_PART_REASONING;
+        beacon_rc rc = find_delta_item(c, frame, type, &index);
         if (rc < 0) {
             return rc;
         }
@@ -212,7 +232,12 @@ static beacon_rc on_item_added(const struct context *c, const struct frame *fram
     }
     /* Not whole yet: who it is, and nothing that could be taken for the result. */
     part.text = part.opaque = beacon_span(NULL, 0);
-    return begin_item(c, index_of(c, frame), &part);
+    const struct responses_items *items = &c->x->stream.items;
+    uint32_t index = (uint32_t)frame->output_index;
+    if (!has_index(frame) && !responses_items_named(items, part.id, &index)) {
+        index = items->next;
+    }
+    return begin_item(c, index, part.id, &part);
 }
 
 static beacon_rc on_item_done(const struct context *c, const struct frame *frame)
@@ -221,8 +246,13 @@ static beacon_rc on_item_done(const struct context *c, const struct frame *frame
     if (!read_item(c, frame, &part)) {
         return BEACON_OK;
     }
-    const uint32_t index = index_of(c, frame);
-    beacon_rc rc = begin_item(c, index, &part);
+    const struct responses_items *items = &c->x->stream.items;
+    uint32_t index = (uint32_t)frame->output_index;
+    if (!has_index(frame) && !responses_items_named(items, part.id, &index) &&
+        !responses_items_oldest(items, part.type, &index)) {
+        index = items->next;
+    }
+    beacon_rc rc = begin_item(c, index, part.id, &part);
     if (rc < 0) {
         return rc;
     }
@@ -311,6 +341,7 @@ static const struct handler {
     ROW("response.reasoning_summary_text.delta", on_summary),
     ROW("response.reasoning_text.delta", on_reasoning),
     ROW("response.reasoning_summary_part.added", on_section),
+    ROW("response.refusal.delta", on_text),
     ROW("response.created", on_created),
     ROW("response.output_item.added", on_item_added),
     ROW("response.output_item.done", on_item_done),

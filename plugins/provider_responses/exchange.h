@@ -11,9 +11,8 @@
 #include <stdbool.h>
 
 #include "failure.h"
+#include "items.h"
 #include "request.h"
-
-#define EXCHANGE_ITEMS_MAX 4096u /* output items with an index of their own */
 
 struct responses_config;
 
@@ -26,10 +25,10 @@ struct responses_instance {
 struct responses_stream {
     bool is_started, is_finished, has_calls;
     int64_t last_sequence;
-    uint32_t n_done;                            /* items finished so far */
-    uint64_t is_begun[EXCHANGE_ITEMS_MAX / 64]; /* bit per item announced and not yet finished */
-    struct beacon_json_out repaired;            /* a frame that was not UTF-8 */
-    struct beacon_json_out scratch;             /* unescaped text of the frame at hand */
+    struct responses_items items;
+    uint64_t is_begun[ITEMS_MAX / 64]; /* bit per item announced and not yet finished */
+    struct beacon_json_out repaired;   /* a frame that was not UTF-8 */
+    struct beacon_json_out scratch;    /* unescaped text of the frame at hand */
 };
 
 struct beacon_exchange {

@@ -4,6 +4,8 @@
 #include <beacon-sdk/json_string.h>
 #include <beacon-sdk/sized.h>
 
+#include "config.h"
+
 /* One message on its way into the array. */
 struct writer {
     struct beacon_json_out *out;
@@ -216,12 +218,17 @@ static size_t write_part(struct writer *w, const struct beacon_part *part, struc
     return 0;
 }
 
-static void write_message(struct writer *w, const struct beacon_message *message)
+/* A server refuses reasoning without the item it led to: the one a broken stream left behind, or a
+ * person who spoke before there was more. `is_led_on`: the model spoke after this message. */
+static void write_message(struct writer *w, const struct beacon_message *message, bool is_led_on)
 {
     for (size_t i = 0; i < message->n_parts; i++) {
         const struct rest rest = {message->parts + i + 1, message->n_parts - i - 1};
         struct beacon_part part;
         BEACON_COPY_IN(part, message->parts[i]);
+        if (part.type == BEACON_PART_REASONING && rest.n == 0 && !is_led_on) {
+            break;
+        }
         if (part.opaque.n == 0 || !beacon_json_is_whole(part.opaque, '{')) {
             i += write_part(w, &part, rest);
             continue;
@@ -256,9 +263,10 @@ static size_t find_instructions(const struct beacon_turn *turn)
     return i;
 }
 
-bool responses_input_has_instructions(const struct beacon_turn *turn)
+bool responses_input_has_instructions(const struct responses_config *config,
+                                      const struct beacon_turn *turn)
 {
-    return find_instructions(turn) < turn->n_messages;
+    return !config->quirks.developer_instructions && find_instructions(turn) < turn->n_messages;
 }
 
 void responses_input_put_instructions(struct beacon_json_out *out, const struct beacon_turn *turn)
@@ -276,18 +284,33 @@ void responses_input_put_instructions(struct beacon_json_out *out, const struct 
     beacon_json_end_string(out);
 }
 
-void responses_input_put_items(struct beacon_json_out *out, const struct beacon_turn *turn,
-                               bool keeps_ids)
+/* True when the next message with anything in it goes on with what the model did. */
+static bool is_led_on(const struct beacon_turn *turn, size_t at)
 {
-    const size_t instructions = find_instructions(turn);
+    struct beacon_message next;
+    do {
+        if (++at >= turn->n_messages) {
+            return false;
+        }
+        BEACON_COPY_IN(next, turn->messages[at]);
+    } while (next.n_parts == 0);
+    return next.role == BEACON_ROLE_ASSISTANT || next.role == BEACON_ROLE_TOOL;
+}
+
+void responses_input_put_items(struct beacon_json_out *out, const struct responses_config *config,
+                               const struct beacon_turn *turn)
+{
+    const size_t instructions =
+        responses_input_has_instructions(config, turn) ? find_instructions(turn) : turn->n_messages;
     beacon_json_begin_array(out);
     for (size_t i = 0; i < turn->n_messages; i++) {
         struct beacon_message message;
         BEACON_COPY_IN(message, turn->messages[i]);
-        struct writer w = {.out = out, .keeps_ids = keeps_ids, .role = message.role};
+        struct writer w = {
+            .out = out, .keeps_ids = config->endpoint.is_azure, .role = message.role};
         w.role_name = role_name(message.role);
         if (i != instructions) {
-            write_message(&w, &message);
+            write_message(&w, &message, is_led_on(turn, i));
         }
     }
     beacon_json_end_array(out);

@@ -11,14 +11,18 @@
 #include <beacon/provider.h>
 #include <stdbool.h>
 
-/* The first system message becomes the request's instructions, later ones developer messages. */
-bool responses_input_has_instructions(const struct beacon_turn *turn);
+struct responses_config;
+
+/* The first system message becomes the request's instructions, later ones developer messages; all of
+ * them with the quirk developer_instructions. */
+bool responses_input_has_instructions(const struct responses_config *config,
+                                      const struct beacon_turn *turn);
 
 /* Append the text of that message as one string value. There must be one. */
 void responses_input_put_instructions(struct beacon_json_out *out, const struct beacon_turn *turn);
 
-/* Append the array of items. `keeps_ids`: the server stores responses and wants its ids back. */
-void responses_input_put_items(struct beacon_json_out *out, const struct beacon_turn *turn,
-                               bool keeps_ids);
+/* Append the array of items. Reasoning goes directly before the item it led to, or not at all. */
+void responses_input_put_items(struct beacon_json_out *out, const struct responses_config *config,
+                               const struct beacon_turn *turn);
 
 #endif

@@ -108,6 +108,9 @@ static void read_reasoning(const struct item *item, struct beacon_json_out *scra
 {
     part->type = BEACON_PART_REASONING;
     part->text = join_texts(item->summary, BEACON_STR("\n\n"), scratch);
+    if (part->text.n == 0) { /* a server that shows what it thinks, and sums nothing up */
+        part->text = join_texts(item->content, BEACON_STR(""), scratch);
+    }
 }
 
 static void read_call(const struct item *item, struct beacon_json_out *scratch,

@@ -43,21 +43,23 @@ static beacon_rc build_headers(const struct responses_config *config,
 
 /* ---- body ---- */
 
-static bool wants_summary(const struct beacon_turn *turn)
+static bool wants_summary(const struct responses_config *config, const struct beacon_turn *turn)
 {
-    return turn->reasoning_summary.n > 0 && !beacon_span_is(turn->reasoning_summary, "none");
+    return config->quirks.reasoning_summary && turn->reasoning_summary.n > 0 &&
+           !beacon_span_is(turn->reasoning_summary, "none");
 }
 
-static bool has_reasoning(const struct beacon_turn *turn)
+static bool has_reasoning(const struct responses_config *config, const struct beacon_turn *turn)
 {
-    return turn->effort.n > 0 || wants_summary(turn);
+    return turn->effort.n > 0 || wants_summary(config, turn);
 }
 
-static void put_reasoning(struct responses_request *rq, const struct beacon_turn *turn)
+static void put_reasoning(struct responses_request *rq, const struct responses_config *config,
+                          const struct beacon_turn *turn)
 {
     struct beacon_json_out *out = &rq->body;
     beacon_json_key(out, "reasoning");
-    if (!has_reasoning(turn)) {
+    if (!has_reasoning(config, turn)) {
         beacon_json_put_null(out);
         return;
     }
@@ -65,7 +67,7 @@ static void put_reasoning(struct responses_request *rq, const struct beacon_turn
     if (turn->effort.n > 0) {
         beacon_json_put_member(out, "effort", turn->effort);
     }
-    if (wants_summary(turn)) {
+    if (wants_summary(config, turn)) {
         rq->summary_at = out->n;
         beacon_json_put_member(out, "summary", turn->reasoning_summary);
         rq->summary_n = out->n - rq->summary_at;
@@ -73,11 +75,12 @@ static void put_reasoning(struct responses_request *rq, const struct beacon_turn
     beacon_json_end_object(out);
 }
 
-static void put_include(struct beacon_json_out *out, const struct beacon_turn *turn)
+static void put_include(struct beacon_json_out *out, const struct responses_config *config,
+                        const struct beacon_turn *turn)
 {
     beacon_json_key(out, "include");
     beacon_json_begin_array(out);
-    if (has_reasoning(turn)) {
+    if (config->quirks.encrypted_reasoning && has_reasoning(config, turn)) {
         beacon_json_put_str(out, BEACON_STR("reasoning.encrypted_content"));
     }
     beacon_json_end_array(out);
@@ -148,23 +151,23 @@ static void build_body(const struct responses_config *config, const struct beaco
     beacon_json_out_init(out, REQUEST_BYTES_MAX);
     beacon_json_begin_object(out);
     beacon_json_put_member(out, "model", turn->model);
-    if (responses_input_has_instructions(turn)) {
+    if (responses_input_has_instructions(config, turn)) {
         beacon_json_key(out, "instructions");
         responses_input_put_instructions(out, turn);
     }
     beacon_json_key(out, "input");
-    responses_input_put_items(out, turn, config->endpoint.is_azure);
+    responses_input_put_items(out, config, turn);
     beacon_json_key(out, "tools");
-    responses_tools_put(out, turn->tools, turn->n_tools);
+    responses_tools_put(out, config, turn);
     beacon_json_put_member(out, "tool_choice", beacon_text(tool_choice(turn->tool_choice)));
     beacon_json_key(out, "parallel_tool_calls");
     beacon_json_put_bool(out, turn->parallel_tools != 0);
-    put_reasoning(rq, turn);
+    put_reasoning(rq, config, turn);
     beacon_json_key(out, "store");
     beacon_json_put_bool(out, config->endpoint.is_azure);
     beacon_json_key(out, "stream");
     beacon_json_put_bool(out, true);
-    put_include(out, turn);
+    put_include(out, config, turn);
     beacon_json_put_member(out, "prompt_cache_key", turn->session_id);
     put_text_options(out, turn);
     put_limits(out, turn);

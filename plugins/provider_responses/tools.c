@@ -5,6 +5,8 @@
 #include <beacon-sdk/json_string.h>
 #include <beacon-sdk/sized.h>
 
+#include "config.h"
+
 beacon_rc responses_tools_check(const struct beacon_tool *const *tools, size_t n,
                                 struct beacon_error *err)
 {
@@ -77,14 +79,29 @@ static void end_namespace(struct beacon_json_out *out)
     beacon_json_end_object(out);
 }
 
-void responses_tools_put(struct beacon_json_out *out, const struct beacon_tool *const *tools,
-                         size_t n)
+/* A server refuses the search together with the least effort. */
+static void put_search(struct beacon_json_out *out, const struct responses_config *config,
+                       const struct beacon_turn *turn)
+{
+    if (config->quirks.web_search == RESPONSES_SEARCH_NONE ||
+        beacon_span_is(turn->effort, "minimal")) {
+        return;
+    }
+    beacon_json_begin_object(out);
+    beacon_json_put_member(out, "type", BEACON_STR("web_search"));
+    beacon_json_key(out, "external_web_access");
+    beacon_json_put_bool(out, config->quirks.web_search == RESPONSES_SEARCH_LIVE);
+    beacon_json_end_object(out);
+}
+
+void responses_tools_put(struct beacon_json_out *out, const struct responses_config *config,
+                         const struct beacon_turn *turn)
 {
     struct beacon_str open = BEACON_STR("");
     beacon_json_begin_array(out);
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < turn->n_tools; i++) {
         struct beacon_tool tool;
-        BEACON_COPY_IN(tool, tools[i]);
+        BEACON_COPY_IN(tool, turn->tools[i]);
         if (!beacon_span_equal(open, tool.ns)) {
             if (open.n > 0) {
                 end_namespace(out);
@@ -99,5 +116,6 @@ void responses_tools_put(struct beacon_json_out *out, const struct beacon_tool *
     if (open.n > 0) {
         end_namespace(out);
     }
+    put_search(out, config, turn);
     beacon_json_end_array(out);
 }

@@ -9,8 +9,11 @@
 beacon_rc responses_tools_check(const struct beacon_tool *const *tools, size_t n,
                                 struct beacon_error *err);
 
-/* Append the array, in the order given; neighbours of one namespace share a namespace entry. */
-void responses_tools_put(struct beacon_json_out *out, const struct beacon_tool *const *tools,
-                         size_t n);
+struct responses_config;
+
+/* Append the array, in the order given; neighbours of one namespace share a namespace entry. The
+ * search that the server does itself comes last. */
+void responses_tools_put(struct beacon_json_out *out, const struct responses_config *config,
+                         const struct beacon_turn *turn);
 
 #endif

@@ -81,7 +81,8 @@ static const char *type_of(const char *line)
     return "text";
 }
 
-/* The item of a DONE line as history, in a turn that asks for more. */
+/* The item of a DONE line as history, in a turn that asks for more. Reasoning leads to something: some
+ * servers take it with what followed only. */
 static void write_turn(struct text *turn, const char *line, size_t n, struct beacon_str opaque)
 {
     const char *type = type_of(line);
@@ -96,8 +97,9 @@ static void write_turn(struct text *turn, const char *line, size_t n, struct bea
     if (memmem(line, n, " freeform", 9) != NULL) {
         (void)text_add_string(turn, ",\"freeform\":true");
     }
-    (void)text_addf(turn, ",\"opaque\":%.*s}]},{\"role\":\"user\",\"text\":\"go on\"}]}",
-                    (int)opaque.n, opaque.p);
+    (void)text_addf(turn, ",\"opaque\":%.*s}%s]},{\"role\":\"user\",\"text\":\"go on\"}]}",
+                    (int)opaque.n, opaque.p,
+                    strcmp(type, "reasoning") == 0 ? ",{\"type\":\"text\",\"text\":\"so\"}" : "");
 }
 
 static bool body_has(const struct testhost_result *r, struct beacon_str opaque)

@@ -326,6 +326,96 @@ static void a_message_of_a_megabyte_comes_through(void **state)
     free(frame);
 }
 
+#define ADDED(type, id)                                                                            \
+    "{\"type\":\"response.output_item.added\",\"item\":{\"type\":\"" type "\"" id "}}"
+#define DONE(type, id)                                                                             \
+    "{\"type\":\"response.output_item.done\",\"item\":{\"type\":\"" type "\"" id "}}"
+#define ID(id) ",\"id\":\"" id "\""
+#define TEXT_DELTA(id, text)                                                                       \
+    "{\"type\":\"response.output_text.delta\"" id ",\"delta\":\"" text "\"}"
+#define ITEM_ID(id) ",\"item_id\":\"" id "\""
+
+/* What the events are about, without the contents: "BEGIN 0", "DELTA 0", … */
+static const char *shape_of(const char *events)
+{
+    static char shape[4096];
+    size_t n = 0;
+    for (const char *line = events; *line != '\0'; line = strchr(line, '\n') + 1) {
+        const char *stop = strchr(line, ' ');
+        const char *end = strchr(line, '\n');
+        stop = stop != NULL && stop < end ? stop + 2 : end;
+        n += (size_t)snprintf(shape + n, sizeof shape - n, "%.*s\n", (int)(stop - line), line);
+    }
+    shape[n] = '\0';
+    return shape;
+}
+
+static void items_without_an_index_are_told_apart_by_id(void **state)
+{
+    (void)state;
+    feed(ADDED("function_call", ID("fc_1")));
+    feed(ADDED("message", ID("msg_1")));
+    feed(ADDED("message", ID("msg_2")));
+    feed(ADDED("message", ID("msg_2")));
+    feed(TEXT_DELTA(ITEM_ID("msg_1"), "a"));
+    feed(TEXT_DELTA(ITEM_ID("msg_2"), "b"));
+    feed(DONE("message", ID("msg_2")));
+    feed(DONE("message", ID("msg_1")));
+    feed(DONE("function_call", ID("fc_1")));
+    assert_string_equal(shape_of(h.events), "START\nBEGIN 0\nBEGIN 1\nBEGIN 2\nDELTA 1\nDELTA 2\n"
+                                            "DONE 2\nDONE 1\nDONE 0\n");
+}
+
+static void items_without_index_and_id_are_told_apart_by_order(void **state)
+{
+    static const char reasoning[] = "{\"type\":\"response.reasoning_text.delta\",\"delta\":\"r\"}";
+    (void)state;
+    feed(ADDED("reasoning", ""));
+    feed(reasoning);
+    feed(TEXT_DELTA("", "a"));
+    feed(DONE("reasoning", ""));
+    feed(TEXT_DELTA("", "b"));
+    feed(ADDED("function_call", ""));
+    feed(ADDED("function_call", ""));
+    feed(DONE("message", ID("msg_1")));
+    feed(DONE("function_call", ID("fc_1")));
+    feed(DONE("function_call", ID("fc_2")));
+    feed(TEXT_DELTA(ITEM_ID("msg_2"), "c"));
+    assert_string_equal(shape_of(h.events), "START\nBEGIN 0\nDELTA 0\nBEGIN 1\nDELTA 1\nDONE 0\n"
+                                            "DELTA 1\nBEGIN 2\nBEGIN 3\nDONE 1\nDONE 2\nDONE 3\n"
+                                            "BEGIN 4\nDELTA 4\n");
+}
+
+static void many_open_items_without_an_index_do_no_harm(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 5000; i++) {
+        char frame[256];
+        (void)snprintf(frame, sizeof frame,
+                       "{\"type\":\"response.output_item.added\",\"item\":{\"type\":\"message\","
+                       "\"id\":\"msg_%d\"}}",
+                       i);
+        assert_ok(harness_frame(&h, frame), &h.err);
+        harness_forget_events(&h);
+    }
+    feed(COMPLETED);
+}
+
+static void reasoning_without_a_summary_is_what_was_thought(void **state)
+{
+    (void)state;
+    feed("{\"type\":\"response.output_item.done\",\"item\":{\"type\":\"reasoning\",\"summary\":[],"
+         "\"content\":[{\"type\":\"reasoning_text\",\"text\":\"hm\"}]}}");
+    assert_non_null(strstr(h.events, "DONE 0 reasoning text=hm opaque={\"type\":\"reasoning\""));
+}
+
+static void a_refusal_streams_as_text(void **state)
+{
+    (void)state;
+    feed("{\"type\":\"response.refusal.delta\",\"output_index\":0,\"delta\":\"No.\"}");
+    assert_string_equal(h.events, "START\nBEGIN 0 text\nDELTA 0 code=0 text=No.\n");
+}
+
 #define EVENT_TEST(test) cmocka_unit_test_setup_teardown(test, begin, end)
 
 int main(void)
@@ -346,6 +436,11 @@ int main(void)
         EVENT_TEST(a_frame_cut_at_any_byte_is_passed_over),
         EVENT_TEST(closing_at_any_moment_frees_everything),
         EVENT_TEST(a_message_of_a_megabyte_comes_through),
+        EVENT_TEST(items_without_an_index_are_told_apart_by_id),
+        EVENT_TEST(items_without_index_and_id_are_told_apart_by_order),
+        EVENT_TEST(many_open_items_without_an_index_do_no_harm),
+        EVENT_TEST(reasoning_without_a_summary_is_what_was_thought),
+        EVENT_TEST(a_refusal_streams_as_text),
     };
     return cmocka_run_group_tests_name("provider_responses/events", tests, NULL, NULL);
 }

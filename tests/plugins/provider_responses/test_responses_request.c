@@ -360,6 +360,15 @@ static void a_wrong_configuration_is_refused_by_its_key(void **state)
         {"{\"stream_idle_timeout_ms\":\"1\"}", "stream_idle_timeout_ms"},
         {"{\"base_url\":\"http://h\",\"stream_idle_timeout_ms\":-1}", "stream_idle_timeout_ms"},
         {"{\"is_azure\":\"yes\"}", "is_azure"},
+        {"{\"base_url\":\"http://h\",\"quirks\":{\"reasoning_out\":[]}}", "quirks.reasoning_out"},
+        {"{\"base_url\":\"http://h\",\"quirks\":{\"web_search\":\"all\"}}", "quirks.web_search"},
+        {"{\"base_url\":\"http://h\",\"quirks\":{\"reasoning_summary\":1}}",
+         "quirks.reasoning_summary"},
+        {"{\"quirks\":[]}", "quirks"},
+        {"{\"base_url\":\"http://h\",\"extra\":{\"model\":\"x\"}}", "extra.model"},
+        {"{\"base_url\":\"http://h\",\"extra\":{\"previous_response_id\":\"x\"}}",
+         "extra.previous_response_id"},
+        {"{\"extra\":1}", "extra"},
         {"[]", "JSON object"},
         {"{\"a\":}", "JSON object"},
         {"{} {}", "JSON object"},
@@ -423,6 +432,112 @@ static void a_shorter_turn_of_an_older_host_is_read(void **state)
                         "{\"model\":\"m\",\"input\":[]," TOOLS_TO_STORE "}");
 }
 
+static const char *member_of(const char *body, const char *key)
+{
+    static char text[65536];
+    struct beacon_str value = {"", 0};
+    (void)beacon_json_member(beacon_text(body), key, &value);
+    assert_true(value.n < sizeof text);
+    memcpy(text, value.p, value.n);
+    text[value.n] = '\0';
+    return text;
+}
+
+#define REASONING(id)                                                                              \
+    PART(.type = BEACON_PART_REASONING,                                                            \
+         .opaque = SPAN("{\"type\":\"reasoning\",\"id\":\"" id "\"}"))
+#define REASONING_TEXT(id) "{\"type\":\"reasoning\",\"id\":\"" id "\"}"
+#define USER_TEXT(text)                                                                            \
+    "{\"type\":\"message\",\"role\":\"user\",\"content\":[{\"type\":\"input_text\",\"text\":"      \
+    "\"" text "\"}]}"
+
+static void reasoning_goes_directly_before_its_item_or_not_at_all(void **state)
+{
+    (void)state;
+    const struct beacon_part *const call =
+        PART(.type = BEACON_PART_TOOL_CALL, .opaque = SPAN("{\"type\":\"function_call\"}"));
+    const char *body =
+        harness_body(&h, TURN(.model = SPAN("m"),
+                              MESSAGES(USER("a"), MESSAGE(BEACON_ROLE_ASSISTANT, REASONING("rs_1")),
+                                       MESSAGE(BEACON_ROLE_ASSISTANT, call),
+                                       MESSAGE(BEACON_ROLE_ASSISTANT, REASONING("rs_2")), USER("b"),
+                                       MESSAGE(BEACON_ROLE_ASSISTANT, REASONING("rs_3")))));
+    assert_string_equal(input_of(body), "[" USER_TEXT("a") "," REASONING_TEXT(
+                                            "rs_1") ",{\"type\":"
+                                                    "\"function_call\"}," USER_TEXT("b") "]");
+}
+
+static void quirks_change_what_is_asked_for(void **state)
+{
+    static const struct {
+        const char *quirk, *key, *value;
+    } rows[] = {
+        {"\"reasoning_summary\":false", "reasoning", "{\"effort\":\"low\"}"},
+        {"\"reasoning_summary\":true", "reasoning", "{\"effort\":\"low\",\"summary\":\"auto\"}"},
+        {"\"reasoning_summary\":null", "reasoning", "{\"effort\":\"low\",\"summary\":\"auto\"}"},
+        {"\"encrypted_reasoning\":false", "include", "[]"},
+        {"\"developer_instructions\":true", "instructions", ""},
+        {"\"developer_instructions\":true", "input",
+         "[{\"type\":\"message\",\"role\":\"developer\",\"content\":[{\"type\":\"input_text\","
+         "\"text\":\"Be brief.\"}]}]"},
+        {"\"developer_instructions\":false", "instructions", "\"Be brief.\""},
+        {"\"web_search\":\"\"", "tools", "[]"},
+        {"\"web_search\":\"cached\"", "tools",
+         "[{\"type\":\"web_search\",\"external_web_access\":false}]"},
+        {"\"web_search\":\"live\"", "tools",
+         "[{\"type\":\"web_search\",\"external_web_access\":true}]"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char config[256];
+        (void)snprintf(config, sizeof config, "{\"base_url\":\"http://h\",\"quirks\":{%s}}",
+                       rows[i].quirk);
+        assert_ok(harness_create(&h, config), &h.err);
+        const char *body = harness_body(
+            &h, TURN(.model = SPAN("m"), .effort = SPAN("low"), .reasoning_summary = SPAN("auto"),
+                     MESSAGES(MESSAGE(BEACON_ROLE_SYSTEM,
+                                      PART(.type = BEACON_PART_TEXT, .text = SPAN("Be brief."))))));
+        assert_string_equal(member_of(body, rows[i].key), rows[i].value);
+    }
+}
+
+static void the_least_effort_searches_nothing(void **state)
+{
+    (void)state;
+    assert_ok(
+        harness_create(&h, "{\"base_url\":\"http://h\",\"quirks\":{\"web_search\":\"live\"}}"),
+        &h.err);
+    const char *body =
+        harness_body(&h, TURN(.model = SPAN("m"), .effort = SPAN("minimal"),
+                              TOOLS(TOOL(.name = SPAN("a"), .parameters = SPAN("{}")))));
+    assert_string_equal(member_of(body, "tools"),
+                        "[{\"type\":\"function\",\"name\":\"a\",\"description\":\"\",\"strict\":"
+                        "false,\"parameters\":{}}]");
+}
+
+static void extra_fields_stand_at_the_end_as_they_were_written(void **state)
+{
+    (void)state;
+    assert_ok(harness_create(&h, "{\"base_url\":\"http://h\",\"extra\":{ \"route\" : \"a\\/b\", "
+                                 "\"provider\":{\"order\":[1, 2]}}}"),
+              &h.err);
+    assert_string_equal(harness_body(&h, TURN(.model = SPAN("m"), .session_id = SPAN("s1"),
+                                              .extra = SPAN("{\"provider\":1}"))),
+                        "{\"model\":\"m\",\"input\":[]," TOOLS_TO_STORE
+                        ",\"route\":\"a\\/b\",\"provider\":1}");
+}
+
+/* A conversation that the server keeps would not be the one that was built and counted here. */
+static void nothing_leads_to_a_conversation_that_the_server_keeps(void **state)
+{
+    (void)state;
+    assert_ok(harness_create(&h, "{\"base_url\":\"https://x.azure.com/openai\"}"), &h.err);
+    const char *body =
+        harness_body(&h, TURN(.model = SPAN("m"), .extra = SPAN("{\"previous_response_id\":\"r\"}"),
+                              MESSAGES(USER("a"))));
+    assert_null(strstr(body, "previous_response_id"));
+}
+
 #define REQUEST_TEST(test) cmocka_unit_test_setup_teardown(test, begin, end)
 
 int main(void)
@@ -447,6 +562,11 @@ int main(void)
         REQUEST_TEST(a_turn_that_is_not_json_inside_is_refused),
         REQUEST_TEST(tools_of_one_namespace_stand_together),
         REQUEST_TEST(a_shorter_turn_of_an_older_host_is_read),
+        REQUEST_TEST(reasoning_goes_directly_before_its_item_or_not_at_all),
+        REQUEST_TEST(quirks_change_what_is_asked_for),
+        REQUEST_TEST(the_least_effort_searches_nothing),
+        REQUEST_TEST(extra_fields_stand_at_the_end_as_they_were_written),
+        REQUEST_TEST(nothing_leads_to_a_conversation_that_the_server_keeps),
     };
     return cmocka_run_group_tests_name("provider_responses/request", tests, NULL, NULL);
 }
