@@ -22,6 +22,7 @@
 #include "cli/version.h"
 #include "cli/wire_approvals.h"
 #include "cli/wire_credentials.h"
+#include "cli/wire_http.h"
 #include "cli/wire_network.h"
 #include "cli/wire_policy.h"
 #include "cli/wire_rules.h"
@@ -48,7 +49,7 @@ static int open_provider(struct wire *wire, struct beacon_error *err)
     const struct config *config = wire->start->config;
     struct provider_settings *settings = &wire->provider_settings;
     int rc = config_provider(config, config_string(config, "model_provider"), settings, err);
-    rc = rc == BEACON_OK ? wire_policy_check_provider(wire->plugins.policy, settings, err) : rc;
+    rc = rc == BEACON_OK ? wire_http_check_provider(wire, settings, err) : rc;
     if (rc != BEACON_OK) {
         return rc;
     }
@@ -59,9 +60,10 @@ static int open_provider(struct wire *wire, struct beacon_error *err)
     }
     wire->limits = (struct http_limits){.connect_timeout_ms = settings->connect_timeout_ms,
                                         .first_byte_timeout_ms = settings->first_byte_timeout_ms,
-                                        .idle_timeout_ms = settings->stream_idle_timeout_ms};
+                                        .idle_timeout_ms = settings->stream_idle_timeout_ms,
+                                        .total_timeout_ms = settings->total_timeout_ms};
     wire_credentials_open(wire);
-    return BEACON_OK;
+    return wire_http_check_transport(wire, settings, wire->provider, err);
 }
 
 /* With every host open no backend closes single ones: to run with less than what was asked for would be
@@ -232,8 +234,8 @@ static int open_all(struct wire *wire, const struct wire_request *request, struc
         rc = wire_plugins_open(&plugins, &wire->plugins, err);
     }
     if (rc == BEACON_OK) {
-        wire_policy_guard_http(wire->plugins.policy, wire->http);
-        rc = open_provider(wire, err);
+        rc = wire_http_open(wire, err);
+        rc = rc == BEACON_OK ? open_provider(wire, err) : rc;
     }
     if (rc == BEACON_OK) {
         rc = wire_telemetry_open(wire, err);
@@ -296,6 +298,7 @@ void wire_close(struct wire *wire)
     sandbox_destroy(wire->tools.outside);
     sandbox_destroy(wire->sandbox);
     http_destroy(wire->http);
+    wire_http_close(wire);
     has_hung_plugin |= wire_credentials_close(wire);
     if (!has_hung_plugin) { /* else its thread still runs in there, and the process ends soon */
         provider_close(wire->provider);

@@ -21,6 +21,7 @@
 struct approvals;
 struct command_table;
 struct credentials;
+struct egress;
 struct journal;
 struct rules;
 struct store;
@@ -63,6 +64,7 @@ struct wire {
     struct loop *loop;
     struct http *http;
     struct http_limits limits;
+    struct egress *egress; /* NULL: no network.allow */
     struct provider *provider;
     struct sandbox *sandbox;
     struct rules *rules; /* NULL: none */

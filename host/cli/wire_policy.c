@@ -5,7 +5,6 @@
 
 #include "base/error.h"
 #include "config/provider_settings.h"
-#include "http/request.h"
 #include "plugin/policy.h"
 #include "sandbox/sandbox.h"
 
@@ -23,17 +22,4 @@ int wire_policy_check_provider(const struct plugin_policy *policy,
     }
     int rc = plugin_policy_judge_origin(policy, settings->base_url, err);
     return rc == BEACON_OK ? rc : error_wrap(err, "provider %s", settings->id);
-}
-
-static int judge(void *ctx, const char *url, struct beacon_error *err)
-{
-    return plugin_policy_judge_origin(ctx, url, err);
-}
-
-void wire_policy_guard_http(const struct plugin_policy *policy, struct http *http)
-{
-    if (policy != NULL) {
-        /* The hook hands back what it is given; a policy never changes. */
-        http_set_egress(http, &(struct http_egress){judge, (void *)policy});
-    }
 }

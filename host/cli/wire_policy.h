@@ -4,7 +4,6 @@
 
 #include <beacon/error.h>
 
-struct http;
 struct plugin_policy;
 struct provider_settings;
 struct sandbox_settings;
@@ -17,8 +16,5 @@ void wire_policy_require_sandbox(const struct plugin_policy *policy,
 /* POLICY: the provider is configured to talk to an origin that is not allowed. */
 int wire_policy_check_provider(const struct plugin_policy *policy,
                                const struct provider_settings *settings, struct beacon_error *err);
-
-/* From here on no request leaves to another origin either; the policy must outlive `http`. */
-void wire_policy_guard_http(const struct plugin_policy *policy, struct http *http);
 
 #endif
