@@ -47,10 +47,16 @@ static int64_t replace(int64_t before, int64_t now)
     return now >= 0 ? now : before;
 }
 
+/* Nobody having told is not nothing having been used. */
+static int64_t sum_of_known(int64_t before, int64_t now)
+{
+    return before < 0 && now < 0 ? -1 : sum(before, now);
+}
+
 void usage_take(struct event_usage *answer, const struct beacon_usage *from)
 {
     struct event_usage usage = comparable(from);
-    combine(answer, &usage, (from->flags & BEACON_USAGE_CUMULATIVE) != 0 ? replace : sum);
+    combine(answer, &usage, (from->flags & BEACON_USAGE_CUMULATIVE) != 0 ? replace : sum_of_known);
 }
 
 void usage_add(struct event_usage *total, const struct event_usage *answer)

@@ -26,7 +26,9 @@ enum event_kind {
     EVENT_PATCH_FINISHED,   /* patch: with status and diff */
     EVENT_PLAN_UPDATED,     /* plan: the whole list, replacing the one before */
     EVENT_RETRY,            /* retry: a request is repeated after a pause */
-    EVENT_USAGE,            /* usage: of one answer and of the thread so far */
+    EVENT_MODEL_FALLBACK,   /* fallback: another model is asked instead, what was provisional is void */
+    EVENT_COMPACTED, /* compaction: the conversation before was replaced by a summary, to make room */
+    EVENT_USAGE,            /* usage: of one answer and of the thread so far, with what they cost */
     EVENT_TURN_COMPLETED,   /* usage: of the thread so far. Last event of a good turn */
     EVENT_TURN_FAILED,      /* message: why. Last event of a turn that failed or was interrupted */
     EVENT_REQUEST_STARTED,  /* request: the model is being asked */
@@ -44,6 +46,33 @@ enum event_status { EVENT_IN_PROGRESS, EVENT_COMPLETED, EVENT_FAILED, EVENT_DECL
 
 struct event_usage { /* tokens; -1 = the provider did not tell */
     int64_t input, cached_input, cache_write, output, reasoning;
+};
+
+/* What something cost. */
+struct event_cost {
+    int64_t pico_usd;  /* 1e-12 US dollars; -1 = unknown */
+    bool is_estimated; /* tokens of it were counted by this program: the provider did not tell */
+    bool is_partial;   /* for some of it no price is known: it was at least this much */
+};
+
+/* What was asked, as blocks that a provider's prompt cache keeps only while none before them changes:
+ * the model, the output schema, the tools, the instructions, then the messages. */
+struct event_prefix {
+    const char *hash;       /* over all of them, hexadecimal */
+    const uint64_t *blocks; /* one digest each */
+    size_t n_blocks;
+    size_t n_known;        /* of them told before, with a request of this session */
+    const char *broken_at; /* the first that is not as in the request before; NULL: all of that one
+                            * is the beginning of this one */
+};
+
+struct event_spending {
+    struct event_cost last, turn, total;
+    const char *model;   /* that was asked */
+    int64_t input_price; /* of it, pico-US-dollars per token; -1 = unknown */
+    int64_t n_requests;  /* of the thread so far */
+    bool is_broken;      /* the answer broke off or was stopped: what came of it is paid for */
+    struct event_prefix prefix;
 };
 
 struct event_session {
@@ -98,6 +127,11 @@ struct event_retry {
     const char *reason;
 };
 
+struct event_fallback {
+    const char *from_model, *from_provider, *to_model, *to_provider; /* providers by id */
+    const char *reason;
+};
+
 struct event_request {
     uint32_t attempt; /* repeats of this request so far */
     int32_t status;   /* ANSWERED: of HTTP; 0 = none, or the provider has a transport of its own */
@@ -137,6 +171,12 @@ struct event_decision {
     const char *rule_added; /* "allow from now on" was written here, "FILE:line"; "": it was not */
     bool was_asked;
     bool is_escalated; /* it was to run outside of the sandbox */
+};
+
+struct event_compaction {
+    const char *reason;                  /* "limit", "too_long" or "asked" */
+    int64_t tokens_before, tokens_after; /* of a request, about */
+    const char *summary;                 /* all that stands for what went, the ledger included */
 };
 
 enum event_approval_kind { EVENT_APPROVE_COMMAND, EVENT_APPROVE_PATCH };
@@ -180,13 +220,16 @@ struct event {
         struct event_patch patch;
         struct event_plan plan;
         struct event_retry retry;
+        struct event_fallback fallback;
         struct event_request request;
         struct event_frame frame;
         struct event_tool tool;
         struct event_decision decision;
         struct event_approval approval;
+        struct event_compaction compaction;
         struct {
             struct event_usage last, total;
+            const struct event_spending *spending; /* NULL: nobody counted */
         } usage;
     } as;
 };

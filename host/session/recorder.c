@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "event/event.h"
+#include "session/cost_record.h"
 #include "session/git_info.h"
 #include "session/journal.h"
 
@@ -273,6 +274,9 @@ static void usage(struct recorder *recorder, const struct event *event)
     put_or_null(&o, "model_context_window", NULL);
     beacon_json_end_object(&o);
     put_or_null(&o, "rate_limits", NULL);
+    if (event->as.usage.spending != NULL) {
+        cost_record_write(&o, event->turn_id, &event->as.usage.last, event->as.usage.spending);
+    }
     end_event(recorder, &o);
 }
 

@@ -138,6 +138,10 @@ static void take_tokens(struct replay *replay, struct beacon_str message)
         if (beacon_json_member(info, "last_token_usage", &last)) {
             replay->last = usage_of(last);
         }
+        struct cost_record record;
+        if (cost_record_read(message, &replay->cost, &record)) {
+            cost_record_finish(&record);
+        }
     }
 }
 
@@ -258,5 +262,6 @@ void replay_finish(struct replay *replay)
     free(replay->base_instructions);
     free(replay->turn_context);
     history_destroy(replay->history);
+    cost_state_finish(&replay->cost);
     *replay = (struct replay){0};
 }

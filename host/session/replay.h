@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 #include "event/event.h"
+#include "session/cost_record.h"
 
 struct history;
 
@@ -26,6 +27,7 @@ struct replay {
     struct history *history;
     struct event_usage total, last; /* tokens; zero when has_usage is false */
     bool has_usage;
+    struct cost_state cost; /* of the same requests */
     size_t n_user_messages;
     size_t n_skipped_lines; /* a torn last line included */
 };

@@ -40,7 +40,7 @@ static void numbers_that_leave_parts_out_get_them_added(void **state)
     assert_usage(&answer, 125, 20, 5, 40, 10);
 }
 
-static void unknown_parts_add_nothing(void **state)
+static void what_nobody_told_is_unknown_and_adds_nothing(void **state)
 {
     (void)state;
     struct event_usage answer = unknown;
@@ -48,7 +48,7 @@ static void unknown_parts_add_nothing(void **state)
         &answer,
         &(struct beacon_usage){
             .input = 100, .cache_read = -1, .cache_write = -1, .output = 30, .reasoning = -1});
-    assert_usage(&answer, 100, 0, 0, 30, 0);
+    assert_usage(&answer, 100, -1, -1, 30, -1);
 }
 
 static void reports_of_one_answer_are_added(void **state)
@@ -111,7 +111,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(numbers_that_include_everything_are_taken_as_they_are),
         cmocka_unit_test(numbers_that_leave_parts_out_get_them_added),
-        cmocka_unit_test(unknown_parts_add_nothing),
+        cmocka_unit_test(what_nobody_told_is_unknown_and_adds_nothing),
         cmocka_unit_test(reports_of_one_answer_are_added),
         cmocka_unit_test(a_cumulative_report_replaces_what_it_knows),
         cmocka_unit_test(the_total_counts_unknown_as_nothing),
