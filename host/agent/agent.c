@@ -7,8 +7,10 @@
 #include "agent/dispatch.h"
 #include "agent/stream.h"
 #include "base/clock.h"
+#include "base/error.h"
 #include "event/fanout.h"
 #include "loop/loop.h"
+#include "session/history.h"
 #include "session/recorder.h"
 #include "tools/tool.h"
 
@@ -45,7 +47,7 @@ static void begin(void *ctx)
     turn_run(ctx, TURN_PREPARE);
 }
 
-int agent_submit(struct agent *agent, const struct agent_prompt *prompt, struct beacon_error *err)
+static int announce(struct agent *agent, const char *prompt, struct beacon_error *err)
 {
     assert(agent->turn_id[0] == '\0');
     uuid_v7(clock_unix_ms(), agent->turn_id);
@@ -53,20 +55,58 @@ int agent_submit(struct agent *agent, const struct agent_prompt *prompt, struct 
     int rc = record_turn(agent, err);
     if (rc == BEACON_OK) {
         struct event event = {.kind = EVENT_TURN_STARTED, .turn_id = agent->turn_id};
-        event.as.message.text = prompt->text;
+        event.as.message.text = prompt;
         fanout_emit(agent->parts.events, &event);
         rc = recorder_failure(agent->parts.recorder, err);
     }
-    if (rc == BEACON_OK) {
-        rc = conversation_add_user(agent, prompt, err);
-    }
+    return rc;
+}
+
+static int set_off(struct agent *agent, int rc, const struct beacon_error *err)
+{
     if (rc != BEACON_OK) {
         tell_failure(agent, err);
         agent->turn_id[0] = '\0';
         return rc;
     }
+    spending_begin_turn(agent);
     loop_later(agent->parts.loop, begin, agent);
     return BEACON_OK;
+}
+
+int agent_submit(struct agent *agent, const struct agent_prompt *prompt, struct beacon_error *err)
+{
+    int rc = announce(agent, prompt->text, err);
+    if (rc == BEACON_OK) {
+        rc = conversation_add_user(agent, prompt, err);
+    }
+    agent->compaction.has_new_words = true;
+    return set_off(agent, rc, err);
+}
+
+int agent_compact(struct agent *agent, struct beacon_error *err)
+{
+    if (history_count(agent->parts.history) == 0) {
+        return error_set(err, BEACON_E_INVALID, "say something first",
+                         "there is nothing to compact");
+    }
+    int rc = announce(agent, "/compact", err);
+    if (rc == BEACON_OK) {
+        rc = compact_begin(agent, "asked", err);
+    }
+    return set_off(agent, rc, err);
+}
+
+void agent_stop_work(struct agent *agent)
+{
+    if (agent->stream != NULL) {
+        stream_cancel(agent->stream);
+    } else if (agent->is_pausing || reauth_cancel(agent)) {
+        agent->is_pausing = false;
+        loop_timer_start(agent->pause, 0);
+    } else {
+        dispatch_cancel(agent->dispatch);
+    }
 }
 
 void agent_interrupt(struct agent *agent)
@@ -76,14 +116,7 @@ void agent_interrupt(struct agent *agent)
     }
     agent->is_interrupted = true;
     recorder_set_interrupted(agent->parts.recorder);
-    if (agent->stream != NULL) {
-        stream_cancel(agent->stream);
-    } else if (agent->is_pausing || reauth_cancel(agent)) {
-        agent->is_pausing = false;
-        loop_timer_start(agent->pause, 0);
-    } else {
-        dispatch_cancel(agent->dispatch);
-    }
+    agent_stop_work(agent);
 }
 
 int agent_approve(struct agent *agent, const char *call_id, enum approval_answer answer,

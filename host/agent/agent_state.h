@@ -6,6 +6,8 @@
 
 #include "agent/agent.h"
 #include "agent/attempts.h"
+#include "agent/compact.h"
+#include "agent/spending.h"
 #include "base/uuid.h"
 
 struct arena;
@@ -29,12 +31,15 @@ struct agent {
     char *rejection;   /* what the server said to the credentials, while newer ones are fetched */
     bool has_reauthed; /* newer ones were asked for since the last answer that completed */
     struct attempts attempts;
+    size_t chain_at; /* the model of the chain that is asked, 0 = the configured one */
+    struct compaction compaction;
     struct request_watch {
         uint64_t began_ns, frame_ns;
         uint32_t attempt;
         bool is_answered;
     } watch;
     struct event_usage answer; /* of the answer that streams now, as the provider counts */
+    struct spending spending;
     bool is_interrupted;
     struct beacon_error failure; /* code 0 = none; the first one counts */
     char *failure_message;       /* the whole sentence, also when it is longer than the struct's */
@@ -55,6 +60,9 @@ void turn_fail(struct agent *agent, const struct beacon_error *err, const char *
 /* turn.c: the turn fails with what became of the stream. */
 void turn_give_up(struct agent *agent, const struct stream_outcome *outcome);
 
+/* agent.c: what is under way ends soon, whatever it is; the turn goes on to its next step. */
+void agent_stop_work(struct agent *agent);
+
 /* reauth.c: the server refused the credentials; true: newer ones are fetched, and the turn goes on or
  * fails when that is over. False: it has failed. */
 bool reauth_begin(struct agent *agent, const struct stream_outcome *outcome);
@@ -62,9 +70,12 @@ bool reauth_begin(struct agent *agent, const struct stream_outcome *outcome);
 /* reauth.c: the turn ends, whatever comes of it. True: it was under way. */
 bool reauth_cancel(struct agent *agent);
 
-/* request.c: what is asked next, in `arena`, which must outlive *ret. */
+/* request.c: what is asked next, in `arena`, which must outlive *ret; of the whole conversation, or of
+ * `history`. */
 int request_build(struct agent *agent, struct arena *arena, struct beacon_turn *ret,
                   struct beacon_error *err);
+int request_build_of(struct agent *agent, const struct history *history, struct arena *arena,
+                     struct beacon_turn *ret, struct beacon_error *err);
 
 /* conversation.c: put something into the journal, then into the history. */
 int conversation_add_user(struct agent *agent, const struct agent_prompt *prompt,

@@ -61,13 +61,13 @@ static const struct beacon_message *base_instructions(const struct agent *agent,
     return message;
 }
 
-static int add_messages(struct agent *agent, struct arena *arena, struct beacon_turn *turn,
-                        struct beacon_error *err)
+static int add_messages(struct agent *agent, const struct history *conversation,
+                        struct arena *arena, struct beacon_turn *turn, struct beacon_error *err)
 {
     const struct beacon_message *const *history = NULL;
     size_t n = 0;
-    int rc = history_build_messages(agent->parts.history, provider_opaque_ns(agent->parts.provider),
-                                    arena, &history, &n, err);
+    int rc = history_build_messages(conversation, provider_opaque_ns(agent->parts.provider), arena,
+                                    &history, &n, err);
     if (rc != BEACON_OK) {
         return rc;
     }
@@ -83,6 +83,12 @@ static int add_messages(struct agent *agent, struct arena *arena, struct beacon_
 
 int request_build(struct agent *agent, struct arena *arena, struct beacon_turn *ret,
                   struct beacon_error *err)
+{
+    return request_build_of(agent, agent->parts.history, arena, ret, err);
+}
+
+int request_build_of(struct agent *agent, const struct history *history, struct arena *arena,
+                     struct beacon_turn *ret, struct beacon_error *err)
 {
     const struct agent_settings *settings = &agent->settings;
     struct beacon_turn turn = {
@@ -103,7 +109,7 @@ int request_build(struct agent *agent, struct arena *arena, struct beacon_turn *
         .parallel_tools = 1,
     };
     add_tools(agent, arena, &turn);
-    int rc = add_messages(agent, arena, &turn, err);
+    int rc = add_messages(agent, history, arena, &turn, err);
     if (rc == BEACON_OK) {
         *ret = turn;
     }

@@ -6,7 +6,9 @@
 #include <string.h>
 
 #include "agent/agent_state.h"
+#include "agent/compact.h"
 #include "agent/dispatch.h"
+#include "agent/fallback.h"
 #include "agent/stream.h"
 #include "base/alloc.h"
 #include "base/arena.h"
@@ -62,8 +64,9 @@ static bool may_go_on(struct agent *agent)
 
 static void on_delta(void *ctx, uint32_t code, const char *p, size_t n)
 {
-    const struct agent *agent = ctx;
-    if (!fanout_hears_deltas(agent->parts.events)) {
+    struct agent *agent = ctx;
+    spending_add_delta(agent, n);
+    if (!fanout_hears_deltas(agent->parts.events) || compact_is_asking(agent)) {
         return;
     }
     struct event event; /* the largest of its kinds is not cleared ten thousand times a turn */
@@ -118,12 +121,17 @@ static int on_item(void *ctx, const struct beacon_part *part)
 {
     struct agent *agent = ctx;
     struct beacon_error err = {0};
+    if (compact_is_asking(agent)) {
+        compact_take_part(agent, part);
+        return BEACON_OK;
+    }
     int rc = check_call(part, &err);
     rc = rc == BEACON_OK ? conversation_add_part(agent, part, &err) : rc;
     if (rc != BEACON_OK) {
         fail(agent, &err);
         return rc;
     }
+    spending_add_item(agent, part);
     tell_item(agent, part);
     if (part->type == BEACON_PART_TOOL_CALL) {
         dispatch_add(agent->dispatch, part);
@@ -133,23 +141,13 @@ static int on_item(void *ctx, const struct beacon_part *part)
 
 static void on_usage(void *ctx, const struct beacon_usage *usage)
 {
-    struct agent *agent = ctx;
-    usage_take(&agent->answer, usage);
+    spending_add_usage(ctx, usage);
 }
 
 static void on_warning(void *ctx, const char *p, size_t n)
 {
     AUTO_FREE char *text = alloc_string_n(p, n);
     emit_message(ctx, EVENT_WARNING, text);
-}
-
-static void count_answer(struct agent *agent)
-{
-    usage_add(&agent->total, &agent->answer);
-    struct event event = {.kind = EVENT_USAGE};
-    event.as.usage.last = agent->answer;
-    event.as.usage.total = agent->total;
-    emit(agent, event);
 }
 
 static void on_pause_over(void *ctx)
@@ -181,6 +179,16 @@ static bool retry(struct agent *agent, const struct stream_outcome *outcome)
     return true;
 }
 
+/* True when another model is asked. */
+static bool fall_back(struct agent *agent, const struct stream_outcome *outcome)
+{
+    if (!fallback_begin(agent, outcome)) {
+        return false;
+    }
+    on_pause_over(agent); /* calls that arrived whole run first, for this one too */
+    return true;
+}
+
 static const char *advice(const struct stream_outcome *outcome)
 {
     if (outcome->hint[0] != '\0') {
@@ -204,23 +212,66 @@ void turn_give_up(struct agent *agent, const struct stream_outcome *outcome)
     turn_fail(agent, &err, outcome->message);
 }
 
+/* The answer to a question of compact.c. */
+static enum turn_next end_compaction(struct agent *agent)
+{
+    struct beacon_error err = {0};
+    const bool is_all = compact_is_asked_for(agent);
+    if (!compact_is_answered(agent)) {
+        return TURN_PREPARE;
+    }
+    if (compact_apply(agent, &err) != BEACON_OK) {
+        fail(agent, &err);
+        return TURN_DONE;
+    }
+    return is_all ? TURN_DONE : TURN_PREPARE;
+}
+
+/* True when the turn goes on with less of the conversation, or has failed over it. */
+static bool make_room(struct agent *agent, const struct stream_outcome *outcome)
+{
+    struct beacon_error err = {0};
+    if (compact_is_asking(agent)) {
+        return compact_recover(agent, outcome);
+    }
+    if (outcome->verdict != BEACON_VERDICT_TOO_LONG) {
+        return false;
+    }
+    if (compact_begin(agent, "too_long", &err) != BEACON_OK) {
+        fail(agent, &err);
+    }
+    return true;
+}
+
+/* After a whole answer of the model. */
+static enum turn_next after_answer(struct agent *agent, const struct stream_outcome *outcome)
+{
+    compact_note_usage(agent);
+    bool asks_again = outcome->finish == BEACON_FINISH_PAUSE;
+    return dispatch_waiting(agent->dispatch) > 0 ? TURN_TOOLS
+           : asks_again                          ? TURN_PREPARE
+                                                 : TURN_DONE;
+}
+
 static void on_stream_end(void *ctx, const struct stream_outcome *outcome)
 {
     struct agent *agent = ctx;
     agent->stream = NULL;
     agent->has_hung_plugin |= outcome->is_hung;
     request_watch_end(agent, outcome);
+    spending_end_request(agent, outcome->is_ok);
     if (!may_go_on(agent)) {
         turn_run(agent, TURN_DONE);
     } else if (outcome->is_ok) {
         agent->has_reauthed = false;
         attempts_reset(&agent->attempts);
-        count_answer(agent);
-        bool asks_again = outcome->finish == BEACON_FINISH_PAUSE;
-        turn_run(agent, dispatch_waiting(agent->dispatch) > 0 ? TURN_TOOLS
-                        : asks_again                          ? TURN_PREPARE
-                                                              : TURN_DONE);
-    } else if (!reauth_begin(agent, outcome) && !retry(agent, outcome)) {
+        turn_run(agent,
+                 compact_is_asking(agent) ? end_compaction(agent) : after_answer(agent, outcome));
+    } else if (reauth_begin(agent, outcome) || retry(agent, outcome) || fall_back(agent, outcome)) {
+        return;
+    } else if (make_room(agent, outcome)) {
+        turn_run(agent, dispatch_waiting(agent->dispatch) > 0 ? TURN_TOOLS : TURN_PREPARE);
+    } else {
         turn_give_up(agent, outcome);
         turn_run(agent, TURN_DONE);
     }
@@ -230,7 +281,15 @@ static void on_stream_end(void *ctx, const struct stream_outcome *outcome)
 
 static enum turn_next prepare(struct agent *agent)
 {
-    return may_go_on(agent) ? TURN_STREAM : TURN_DONE;
+    struct beacon_error err = {0};
+    if (!may_go_on(agent)) {
+        return TURN_DONE;
+    }
+    if (compact_if_due(agent, &err) != BEACON_OK) {
+        fail(agent, &err);
+        return TURN_DONE;
+    }
+    return TURN_STREAM;
 }
 
 static enum turn_next stream(struct agent *agent)
@@ -251,7 +310,11 @@ static enum turn_next stream(struct agent *agent)
     struct beacon_turn turn;
     struct arena *arena = arena_create();
     agent->answer = (struct event_usage){-1, -1, -1, -1, -1};
-    int rc = request_build(agent, arena, &turn, &err);
+    int rc = compact_is_asking(agent) ? compact_build_request(agent, arena, &turn, &err)
+                                      : request_build(agent, arena, &turn, &err);
+    if (rc == BEACON_OK) {
+        rc = spending_begin_request(agent, &turn, &err);
+    }
     if (rc == BEACON_OK) {
         rc = stream_start(&parts, &turn, arena, &callbacks, &agent->stream, &err);
     }
@@ -261,6 +324,7 @@ static enum turn_next stream(struct agent *agent)
         return TURN_DONE;
     }
     request_watch_begin(agent); /* now that who hears it could interrupt */
+    spending_tell_prefix(agent);
     return TURN_WAIT;
 }
 
@@ -274,8 +338,10 @@ static enum turn_next tools(struct agent *agent)
 
 static void tell_completed(struct agent *agent)
 {
+    const struct event_spending spending = spending_of_turn(agent);
     struct event event = {.kind = EVENT_TURN_COMPLETED};
     event.as.usage.total = agent->total;
+    event.as.usage.spending = &spending;
     emit(agent, event);
     struct beacon_error err = {0};
     if (recorder_failure(agent->parts.recorder, &err) != BEACON_OK) {
@@ -299,17 +365,21 @@ static enum turn_next done(struct agent *agent)
     struct beacon_error failure = agent->failure;
     enum agent_outcome outcome = failure.code == BEACON_OK            ? AGENT_COMPLETED
                                  : failure.code == BEACON_E_CANCELLED ? AGENT_INTERRUPTED
+                                 : agent->spending.is_over            ? AGENT_OVER_BUDGET
                                                                       : AGENT_FAILED;
     if (outcome != AGENT_COMPLETED) {
         tell_failed(agent);
     }
     dispatch_cancel(agent->dispatch);
+    compact_finish(&agent->compaction);
+    spending_end_turn(agent);
     agent->turn_id[0] = '\0';
     agent->failure = (struct beacon_error){0};
     free(take_pointer(agent->failure_message));
     agent->is_interrupted = false;
     agent->has_reauthed = false;
     attempts_reset(&agent->attempts);
+    fallback_end(agent);
     agent->on_end(agent->on_end_ctx, outcome, outcome != AGENT_COMPLETED ? &failure : NULL);
     return TURN_WAIT;
 }
@@ -320,7 +390,7 @@ struct turn_step {
 };
 
 static const struct turn_step steps[] = {
-    [TURN_PREPARE] = {"prepare", prepare}, /* may the turn go on? */
+    [TURN_PREPARE] = {"prepare", prepare}, /* may the turn go on, and is there room? */
     [TURN_STREAM] = {"stream", stream},    /* history → request; the answer arrives on the loop */
     [TURN_TOOLS] = {"tools", tools}, /* run the calls; their answers → history → prepare */
     [TURN_DONE] = {"done", done},    /* last event, everything of the turn forgotten */
@@ -363,10 +433,12 @@ struct agent *agent_create(const struct agent_parts *parts, const struct agent_s
     agent->on_end = on_end;
     agent->on_end_ctx = ctx;
     agent->total = settings->usage;
+    compact_init(&agent->compaction);
     agent->attempts.request_max = settings->request_max_retries;
     agent->attempts.stream_max = settings->stream_max_retries;
     agent->dispatch = dispatch_create(parts->tools, &callbacks, agent);
     agent->pause = loop_timer_create(parts->loop, on_pause_over, agent);
+    spending_open(agent);
     return agent;
 }
 
@@ -377,7 +449,9 @@ void agent_destroy(struct agent *agent)
     }
     assert(agent->stream == NULL);
     loop_timer_close(agent->pause);
+    spending_close(agent);
     dispatch_destroy(agent->dispatch);
+    compact_finish(&agent->compaction);
     free(agent->failure_message);
     free(agent);
 }

@@ -15,6 +15,7 @@
 #include "session/history.h"
 #include "session/journal.h"
 #include "session/recorder.h"
+#include "session/replay.h"
 #include "support/mock_server.h"
 #include "unit/tools/tool_stage.h"
 
@@ -59,6 +60,8 @@ static void see(void *ctx, const struct event *event)
         (void)text_addf(&turn.seen, "run: %s\n", event->as.command.command);
     } else if (event->kind == EVENT_COMMAND_FINISHED) {
         (void)text_addf(&turn.seen, "ran: %d\n", event->as.command.exit_code);
+    } else if (event->kind == EVENT_COMPACTED) {
+        (void)text_addf(&turn.seen, "compacted: %s\n", event->as.compaction.reason);
     } else if (event->kind == EVENT_TURN_COMPLETED) {
         (void)text_add_string(&turn.seen, "completed\n");
     } else if (event->kind < sizeof labels / sizeof labels[0] && labels[event->kind] != NULL) {
@@ -152,6 +155,7 @@ void turn_stage_ask(const char *component, const char *config)
                                       .approval = "never",
                                       .sandbox_policy_json = "{\"type\":\"read-only\"}",
                                       .max_output_tokens = -1,
+                                      .compact_limit = turn.compact_limit,
                                       .request_max_retries = 2,
                                       .stream_max_retries = 2};
     turn.agent = agent_create(&parts, &settings, on_end, NULL);
@@ -165,15 +169,42 @@ void turn_stage_ask_server(void **state, const char *scenario)
     turn_stage_ask("responses", config);
 }
 
-enum agent_outcome turn_stage_submit(const struct agent_prompt *prompt)
+static enum agent_outcome run_until_end(void)
 {
-    struct beacon_error err = {0};
-    int before = turn.n_ends;
-    assert_ok(agent_submit(turn.agent, prompt, &err), &err);
+    const int before = turn.n_ends;
     while (turn.n_ends == before) {
         loop_run(stage.loop);
     }
     return turn.outcome;
+}
+
+enum agent_outcome turn_stage_submit(const struct agent_prompt *prompt)
+{
+    struct beacon_error err = {0};
+    assert_ok(agent_submit(turn.agent, prompt, &err), &err);
+    return run_until_end();
+}
+
+enum agent_outcome turn_stage_compact(void)
+{
+    struct beacon_error err = {0};
+    assert_ok(agent_compact(turn.agent, &err), &err);
+    return run_until_end();
+}
+
+void turn_stage_assert_replay(void)
+{
+    struct replay replay = {0};
+    struct beacon_error err = {0};
+    assert_ok(replay_read(recorder_path(turn.recorder), &replay, &err), &err);
+    assert_int_equal(history_count(replay.history), history_count(turn.history));
+    for (size_t i = 0; i < history_count(turn.history); i++) {
+        const struct beacon_str kept = history_item(turn.history, i);
+        const struct beacon_str read = history_item(replay.history, i);
+        assert_int_equal(read.n, kept.n);
+        assert_memory_equal(read.p, kept.p, kept.n);
+    }
+    replay_finish(&replay);
 }
 
 enum agent_outcome turn_stage_run(const char *prompt)

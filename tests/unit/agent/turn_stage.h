@@ -26,6 +26,7 @@ struct turn_stage {
     int n_ends;
     enum agent_outcome outcome;
     struct beacon_error failure;
+    int64_t compact_limit; /* set before a model is chosen */
 };
 
 extern struct turn_stage turn;
@@ -40,6 +41,10 @@ void turn_stage_ask(const char *component, const char *config);
 /* One turn, to its end. */
 enum agent_outcome turn_stage_run(const char *prompt);
 enum agent_outcome turn_stage_submit(const struct agent_prompt *prompt);
+enum agent_outcome turn_stage_compact(void);
+
+/* The journal, read back, makes the history there is. */
+void turn_stage_assert_replay(void);
 
 void interrupt_on(enum event_kind kind); /* the next time this event comes */
 
