@@ -133,7 +133,7 @@ int budget_check_prices(const struct budget_limits *limits, const struct model_p
     }
     char hint[sizeof err->hint];
     (void)snprintf(hint, sizeof hint,
-                   "set input_usd and output_usd (dollars per million tokens) in "
+                   "set price_input and price_output (dollars per million tokens) in "
                    "[model_providers.%.60s.models.\"%.60s\"], or remove max_cost_usd",
                    provider, model);
     return error_set(err, BEACON_E_INVALID, hint,

@@ -79,6 +79,9 @@ const char *config_string(const struct config *config, const char *path);
 int64_t config_int(const struct config *config, const char *path);
 bool config_bool(const struct config *config, const char *path);
 
+/* A number with or without a fraction. False: it is not set. */
+bool config_number(const struct config *config, const char *path, double *ret);
+
 /* Was it set by any layer above the defaults? */
 bool config_is_set(const struct config *config, const char *path);
 

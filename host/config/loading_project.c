@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/auto.h"
 #include "base/path.h"
+#include "config/project_budget.h"
 #include "config/schema.h"
 
 #define PROJECT_FILE ".code/config.toml"
@@ -21,6 +22,7 @@ static const char *const tightening[] = {"approval_policy", "sandbox_mode"};
 /* The strictness so far: position of the value in its row, smaller is stricter. */
 struct baseline {
     int index[N_TIGHTENING];
+    struct project_budget budget;
 };
 
 static int index_in(const struct toml_value *table, const char *key)
@@ -34,6 +36,7 @@ static int index_in(const struct toml_value *table, const char *key)
 static struct baseline baseline_of(const struct loading *loading)
 {
     struct baseline baseline = {0};
+    project_budget_begin(&baseline.budget, loading->user.table);
     for (size_t i = 0; i < N_TIGHTENING; i++) {
         const struct schema_row *row = schema_row(tightening[i]);
         int set = index_in(loading->user.table, tightening[i]);
@@ -47,6 +50,7 @@ static bool tighten(struct arena *arena, const struct toml_value *table, struct 
                     struct toml_value **ret)
 {
     size_t taken = 0;
+    bool is_budget_whole = false;
     *ret = toml_value_create(arena, TOML_TABLE, table->place);
     for (size_t i = 0; i < N_TIGHTENING; i++) {
         int index = index_in(table, tightening[i]);
@@ -58,7 +62,15 @@ static bool tighten(struct arena *arena, const struct toml_value *table, struct 
             taken++;
         }
     }
-    return taken == table->table->count;
+    struct toml_value *budget =
+        project_budget_lower(&baseline->budget, arena, table, &is_budget_whole);
+    if (budget != NULL) {
+        struct toml_member member = *toml_table_find(table, "budget", strlen("budget"));
+        member.value = budget;
+        (void)toml_table_add(arena, *ret, &member);
+        taken++;
+    }
+    return taken == table->table->count && is_budget_whole;
 }
 
 /* Is it the user's own file? So it is when the home directory lies on the way to cwd. */
@@ -69,7 +81,8 @@ static bool is_user_file(const struct loading *loading, const struct stat *st)
            user.st_ino == st->st_ino;
 }
 
-static int read_trusted(struct loading *loading, struct layer *layer, struct beacon_error *err)
+static int read_trusted(struct loading *loading, struct layer *layer, struct baseline *baseline,
+                        struct beacon_error *err)
 {
     struct toml_value *table = NULL;
     struct layer_file file = {layer->source.file, NULL, loading->request->display};
@@ -77,7 +90,19 @@ static int read_trusted(struct loading *loading, struct layer *layer, struct bea
     if (rc != BEACON_OK || table == NULL) {
         return rc;
     }
-    return layer_check(&layer->source, table, &loading->config->notes, &layer->table, err);
+    bool is_whole = true;
+    rc = layer_check(&layer->source, table, &loading->config->notes, &layer->table, err);
+    if (rc == BEACON_OK) {
+        layer->table = project_budget_filter(&baseline->budget, loading->config->arena,
+                                             layer->table, &is_whole);
+    }
+    if (!is_whole) {
+        notes_add(&loading->config->notes,
+                  "`budget` in %s is used only where it lowers a limit, and not in profiles: a "
+                  "project cannot raise one",
+                  layer->source.file);
+    }
+    return rc;
 }
 
 /* True: something in the file was left out. */
@@ -138,7 +163,7 @@ int loading_read_projects(struct loading *loading, struct beacon_error *err)
     find_files(loading);
     for (size_t i = 0; i < loading->n_projects && rc == BEACON_OK; i++) {
         if (loading->config->is_trusted) {
-            rc = read_trusted(loading, &loading->projects[i], err);
+            rc = read_trusted(loading, &loading->projects[i], &baseline, err);
         } else if (read_untrusted(loading, &loading->projects[i], &baseline)) {
             is_left_out = true;
         }

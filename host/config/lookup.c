@@ -41,6 +41,16 @@ int64_t config_int(const struct config *config, const char *path)
     return text != NULL ? strtoll(text, NULL, 10) : 0;
 }
 
+bool config_number(const struct config *config, const char *path, double *ret)
+{
+    const struct toml_value *value = key_path_get(config->root, path);
+    if (value == NULL || (value->type != TOML_FLOAT && value->type != TOML_INTEGER)) {
+        return false;
+    }
+    *ret = value->type == TOML_FLOAT ? value->number : (double)value->integer;
+    return true;
+}
+
 bool config_bool(const struct config *config, const char *path)
 {
     const struct toml_value *value = find(config, path, TOML_BOOL);

@@ -10,6 +10,7 @@
 #define STRINGS     SCHEMA_STRINGS
 #define MAP         SCHEMA_MAP
 #define TABLE       SCHEMA_TABLE
+#define AMOUNT      (SCHEMA_INT | SCHEMA_NUMBER)
 #define PRICE       (SCHEMA_STRING | SCHEMA_INT | SCHEMA_NUMBER)
 
 /* A key of a Codex or Beacon Code configuration that this version has no use for. */
@@ -67,6 +68,11 @@ const struct schema_row schema_table[] = {
     UNUSED("auto_upgrade_enabled"),
     UNUSED("background_terminal_max_timeout"),
     UNUSED("browser"),
+    KEY("budget", TABLE, ALL, NULL, "limits of a session; a project can only lower them"),
+    KEY("budget.max_cost_usd", AMOUNT, ALL, NULL, "US dollars its requests may cost"),
+    KEY("budget.max_seconds", INT, ALL, NULL, "seconds that turns may work, in one run"),
+    KEY("budget.max_tokens", INT, ALL, NULL, "tokens of input and output it may take"),
+    KEY("budget.max_turns", INT, ALL, NULL, "requests that may be sent to the model"),
     UNUSED("chatgpt_base_url"),
     UNUSED("check_for_update_on_startup"),
     UNUSED("cli_auth_credentials_store"),
