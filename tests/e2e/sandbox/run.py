@@ -18,6 +18,7 @@ import argparse
 import collections
 import importlib
 import pathlib
+import re
 import shutil
 import signal
 import sys
@@ -46,6 +47,9 @@ def arguments():
     parser.add_argument("--keep", action="store_true", help="leave the files of each run")
     parser.add_argument("--list", action="store_true", help="only name the cases")
     return parser.parse_args()
+
+
+ONLY_THE_FOLDERS_TIME = re.compile(r"out changed: ctime \S+ -> \S+, mtime \S+ -> \S+$")
 
 
 def carry_out(run, case):
@@ -124,6 +128,11 @@ class Suite:
     def verdict(self, case, person, way):
         gap = next((gap for gap in case.gaps if gap.covers(way, person, self.abi)), None)
         harm, said, has_begun = self.once(case, person, way, gap)
+        for _ in range(2):
+            # Once in some thousand runs the folder's time moved within the millisecond in which it was made,
+            # before any command ran: what an attack does to it, it does every time.
+            if ONLY_THE_FOLDERS_TIME.match(harm):
+                harm, said, has_begun = self.once(case, person, way, gap)
         if not has_begun:
             return "BROKEN", f"the command did not run: {first_line(said, 2000)}"
         if harm:
