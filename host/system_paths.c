@@ -6,4 +6,5 @@ const struct system_paths system_paths = {
     .policy_d = BEACON_SYSCONFDIR "/policy.d",
     .plugins_d = BEACON_SYSCONFDIR "/plugins.d",
     .rules_d = BEACON_SYSCONFDIR "/rules",
+    .providers_d = BEACON_SYSCONFDIR "/providers.d",
 };

@@ -42,8 +42,18 @@ static bool is_azure(const struct provider_settings *settings)
            (settings->base_url != NULL && strcasestr(settings->base_url, "azure") != NULL);
 }
 
-char *provider_config_json(const struct provider_settings *settings, const char *thread_id)
+/* JSON that the configuration has made. */
+static void add_object(struct json_object *object, const char *key, const char *json)
 {
+    struct json_object *value = json != NULL ? json_tokener_parse(json) : NULL;
+    (void)json_object_object_add(object, key, value != NULL ? value : json_object_new_object());
+}
+
+char *provider_config_json(const struct provider_settings *settings, const char *model,
+                           const char *thread_id)
+{
+    const struct model_profile *profile =
+        model != NULL ? provider_settings_model(settings, model) : NULL;
     struct utsname system = {0};
     (void)uname(&system);
     const char *terminal = getenv("TERM");
@@ -63,6 +73,8 @@ char *provider_config_json(const struct provider_settings *settings, const char 
     json_object_object_add(object, "stream_idle_timeout_ms",
                            json_object_new_int64(settings->stream_idle_timeout_ms));
     json_object_object_add(object, "is_azure", json_object_new_boolean(is_azure(settings)));
+    add_object(object, "quirks", profile != NULL ? profile->quirks : settings->quirks);
+    add_object(object, "extra", settings->extra);
     return alloc_string(json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN));
 }
 
@@ -130,6 +142,10 @@ char *provider_config_auth_json(const struct provider_settings *settings)
                            json_object_new_boolean(settings->requires_openai_auth));
     add_string(object, "ask_for", settings->env_key != NULL ? settings->env_key : OPENAI_NAME);
     add_string(object, "instructions", settings->env_key_instructions);
+    if (settings->auth_header != NULL && strcasecmp(settings->auth_header, "authorization") != 0) {
+        add_string(object, "header", settings->auth_header);
+        add_string(object, "scheme", ""); /* the key stands there alone */
+    }
     return alloc_string(json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN));
 }
 

@@ -7,8 +7,10 @@
 struct config;
 struct provider_settings;
 
-/* The JSON object for the plugin's create(); the caller's to free. */
-char *provider_config_json(const struct provider_settings *settings, const char *thread_id);
+/* The JSON object for the plugin's create(); the caller's to free. The quirks are those of `model`, or of the
+ * provider where nothing is known about it. */
+char *provider_config_json(const struct provider_settings *settings, const char *model,
+                           const char *thread_id);
 
 /* The variables that may hold this provider's key, NULL-terminated, borrowed from `settings`. The one
  * the configuration names goes before those that everybody knows; the one behind the login is last. */

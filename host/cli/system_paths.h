@@ -10,6 +10,7 @@ struct system_paths {
     const char *policy_d;       /* /etc/code/policy.d */
     const char *plugins_d;      /* /etc/code/plugins.d */
     const char *rules_d;        /* /etc/code/rules */
+    const char *providers_d;    /* /etc/code/providers.d */
 };
 
 extern const struct system_paths system_paths;

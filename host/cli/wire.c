@@ -53,7 +53,8 @@ static int open_provider(struct wire *wire, struct beacon_error *err)
     if (rc != BEACON_OK) {
         return rc;
     }
-    AUTO_FREE char *json = provider_config_json(settings, wire->thread_id);
+    AUTO_FREE char *json =
+        provider_config_json(settings, config_string(config, "model"), wire->thread_id);
     rc = provider_open(wire->plugins.set, settings->plugin, json, &wire->provider, err);
     if (rc != BEACON_OK) {
         return rc;
@@ -200,6 +201,8 @@ static void make_agent(struct wire *wire, const struct wire_request *request)
                                 .recorder = wire->recorder,
                                 .events = wire->events,
                                 .tools = &wire->tools};
+    const struct model_profile *profile =
+        provider_settings_model(&wire->provider_settings, string_or(config, "model", ""));
     struct agent_settings settings = {
         .thread_id = wire->thread_id,
         .model = string_or(config, "model", ""),
@@ -210,9 +213,7 @@ static void make_agent(struct wire *wire, const struct wire_request *request)
         .base_instructions = wire->base_instructions,
         .approval = wire->approval_policy,
         .sandbox_policy_json = wire->sandbox_policy_json,
-        .max_output_tokens = config_is_set(config, "model_max_output_tokens")
-                                 ? config_int(config, "model_max_output_tokens")
-                                 : -1,
+        .max_output_tokens = config_max_output_tokens(config, profile),
         .request_max_retries = wire->provider_settings.request_max_retries,
         .stream_max_retries = wire->provider_settings.stream_max_retries,
     };

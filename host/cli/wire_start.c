@@ -11,6 +11,7 @@
 #include "base/path.h"
 #include "cli/system_paths.h"
 #include "cli/wire.h"
+#include "cli/wire_profiles.h"
 
 static int enter(const char *wanted, char **ret, struct beacon_error *err)
 {
@@ -31,6 +32,8 @@ static int enter(const char *wanted, char **ret, struct beacon_error *err)
 static int load_config(const struct wire_start_request *request, struct wire_start *start,
                        struct beacon_error *err)
 {
+    struct wire_profiles profiles;
+    wire_profiles_init(start->home.path, &profiles);
     struct config_request wanted = {.home = start->home.path,
                                     .legacy_home = start->home.legacy_path,
                                     .cwd = start->cwd,
@@ -41,8 +44,11 @@ static int load_config(const struct wire_start_request *request, struct wire_sta
                                     .flags = request->flags,
                                     .n_flags = request->n_flags,
                                     .is_default_home = start->home.is_default,
+                                    .profiles = &profiles.places,
                                     .display = request->display};
-    return config_load(&wanted, &start->config, err);
+    int rc = config_load(&wanted, &start->config, err);
+    wire_profiles_finish(&profiles);
+    return rc;
 }
 
 int wire_start(const struct wire_start_request *request, struct wire_start *ret,

@@ -16,6 +16,7 @@
 #include "cli/telemetry_secrets.h"
 #include "cli/version.h"
 #include "cli/wire.h"
+#include "cli/wire_fallback.h"
 #include "event/fanout.h"
 #include "plugin/discover.h"
 #include "plugin/incident.h"
@@ -68,6 +69,11 @@ static struct wire_telemetry *create(const struct wire *wire)
     struct wire_telemetry *self = alloc_zeroed(sizeof *self);
     self->redact = redact_create();
     telemetry_secrets_add(self->redact, wire->start->home.path, wire->provider_settings.bearer);
+    size_t n_links = 0;
+    (void)wire_fallback_token(wire, 0, &n_links);
+    for (size_t i = 0; i < n_links; i++) {
+        redact_add_secret(self->redact, wire_fallback_token(wire, i, &n_links));
+    }
     if (config_bool(wire->start->config, "otel.log_user_prompt")) {
         redact_set(self->redact, BEACON_CLASS_CONTENT, REDACT_PASS);
     }
@@ -253,11 +259,6 @@ static const char *terminal_type(void)
     return program != NULL ? program : term != NULL ? term : "unknown";
 }
 
-static int64_t int_or_unset(const struct config *config, const char *key)
-{
-    return config_is_set(config, key) ? config_int(config, key) : -1;
-}
-
 void wire_telemetry_listen(struct wire *wire)
 {
     struct wire_telemetry *self = wire->telemetry;
@@ -265,21 +266,24 @@ void wire_telemetry_listen(struct wire *wire)
     if (self == NULL) {
         return;
     }
-    const struct tracer_settings settings = {
-        .conversation_id = wire->thread_id,
-        .app_version = BEACON_VERSION,
-        .originator = provider_config_originator(),
-        .auth_mode = auth_mode(wire),
-        .terminal_type = terminal_type(),
-        .model = config_string(config, "model"),
-        .provider_name = wire->provider_settings.name,
-        .active_profile = config_string(config, "profile"),
-        .context_window = int_or_unset(config, "model_context_window"),
-        .max_output_tokens = int_or_unset(config, "model_max_output_tokens"),
-        .auto_compact_token_limit = -1,
-        .redact = self->redact,
-        .on_record = on_record,
-        .ctx = self};
+    const char *name = config_string(config, "model");
+    const struct model_profile *model =
+        name != NULL ? provider_settings_model(&wire->provider_settings, name) : NULL;
+    const struct tracer_settings settings = {.conversation_id = wire->thread_id,
+                                             .app_version = BEACON_VERSION,
+                                             .originator = provider_config_originator(),
+                                             .auth_mode = auth_mode(wire),
+                                             .terminal_type = terminal_type(),
+                                             .model = config_string(config, "model"),
+                                             .provider_name = wire->provider_settings.name,
+                                             .active_profile = config_string(config, "profile"),
+                                             .context_window = config_context_tokens(config, model),
+                                             .max_output_tokens =
+                                                 config_max_output_tokens(config, model),
+                                             .auto_compact_token_limit = -1,
+                                             .redact = self->redact,
+                                             .on_record = on_record,
+                                             .ctx = self};
     self->tracer = tracer_create(&settings);
     fanout_add_with_frames(wire->events, tracer_sink, self->tracer);
 }

@@ -63,6 +63,9 @@ int provider_expand(const char *what, const char *id, char **text, struct beacon
             return rc;
         }
         at = mark + 2 + n + 1;
+        if (at[0] == '/' && out.data[out.len - 1] == '/') {
+            at++; /* of an address that was given with a slash at its end */
+        }
     }
     if (!text_add_string(&out, at)) {
         return error_set(err, BEACON_E_LIMIT, "shorten it",

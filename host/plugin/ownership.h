@@ -4,7 +4,8 @@
  * folder and the file must belong to root or to the effective user and be writable by its owner only.
  * A folder with the sticky bit (/tmp) is fine as a parent, since nobody can replace what others own
  * there. A symbolic link is followed when it is root's and stands where only root can write (/lib);
- * every other is refused, and so is one as the last component. Private to trust.c, library.c and discover.c. Thread: [any].
+ * every other is refused, and so is one as the last component. For trust.c,
+ * library.c, discover.c and the profiles of cli/wire_profiles.c. Thread: [any].
  */
 #ifndef HOST_PLUGIN_OWNERSHIP_H
 #define HOST_PLUGIN_OWNERSHIP_H

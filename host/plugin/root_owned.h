@@ -1,7 +1,8 @@
 /* root_owned.h - opening files that only root can have written: the admin's policy and its lock.
  *
  * Every component of the path is opened without following a link, and owner and mode are checked on what
- * was opened: root's, writable by nobody else. Private to the policy and the lock. Thread: [any].
+ * was opened: root's, writable by nobody else. For the policy, the lock and the profiles
+ * of cli/wire_profiles.c. Thread: [any].
  */
 #ifndef HOST_PLUGIN_ROOT_OWNED_H
 #define HOST_PLUGIN_ROOT_OWNED_H

@@ -49,3 +49,13 @@ install(FILES ${PROJECT_BINARY_DIR}/sdk/beacon-plugin.pc
 # `beacon plugin new` of the build tree finds the templates where the installed one does.
 file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/share/beacon)
 file(CREATE_LINK ${PROJECT_SOURCE_DIR}/sdk/template ${PROJECT_BINARY_DIR}/share/beacon/template SYMBOLIC)
+
+# The profiles of providers, too. Copies, since a file behind a link of anybody but root is not trusted.
+file(GLOB profiles CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/contrib/providers.d/*.yaml)
+foreach(profile IN LISTS profiles)
+    get_filename_component(name ${profile} NAME)
+    configure_file(${profile} ${PROJECT_BINARY_DIR}/share/beacon/providers.d/${name} COPYONLY)
+    file(CHMOD ${PROJECT_BINARY_DIR}/share/beacon/providers.d/${name} PERMISSIONS OWNER_READ OWNER_WRITE GROUP_READ WORLD_READ)
+endforeach()
+install(FILES ${profiles} DESTINATION ${CMAKE_INSTALL_DATADIR}/beacon/providers.d COMPONENT runtime
+    PERMISSIONS OWNER_READ OWNER_WRITE GROUP_READ WORLD_READ)

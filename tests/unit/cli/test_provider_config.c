@@ -13,7 +13,7 @@
 
 static struct json_object *config_of(const struct provider_settings *settings)
 {
-    AUTO_FREE char *text = provider_config_json(settings, "thread-1");
+    AUTO_FREE char *text = provider_config_json(settings, "m", "thread-1");
     struct beacon_error err = {0};
     struct json_object *tree = NULL;
     assert_ok(json_parse(text, strlen(text), "config", &tree, &err), &err);
@@ -46,6 +46,35 @@ static void a_plugin_is_told_its_address_and_who_we_are(void **state)
     assert_null(json_member(tree, "recording"));
 }
 
+static void a_plugin_is_told_the_quirks_of_the_model(void **state)
+{
+    (void)state;
+    struct model_profile models[] = {{.id = "m*", .quirks = "{\"usage\":\"none\"}"}};
+    struct provider_settings settings = {.id = "mine",
+                                         .quirks = "{\"usage\":\"always\"}",
+                                         .extra = "{\"route\":\"fallback\"}",
+                                         .models = models,
+                                         .n_models = 1};
+    AUTO_JSON struct json_object *tree = config_of(&settings);
+    assert_string_equal(json_string_of(json_member(tree, "quirks"), "usage", ""), "none");
+    assert_string_equal(json_string_of(json_member(tree, "extra"), "route", ""), "fallback");
+    settings.n_models = 0;
+    AUTO_JSON struct json_object *other = config_of(&settings);
+    assert_string_equal(json_string_of(json_member(other, "quirks"), "usage", ""), "always");
+}
+
+static void a_key_may_have_a_header_of_its_own(void **state)
+{
+    (void)state;
+    struct provider_settings settings = {.id = "mine", .env_key = "K", .auth_header = "x-api-key"};
+    AUTO_FREE char *text = provider_config_auth_json(&settings);
+    struct beacon_error err = {0};
+    AUTO_JSON struct json_object *tree = NULL;
+    assert_ok(json_parse(text, strlen(text), "config", &tree, &err), &err);
+    assert_string_equal(json_string_of(tree, "header", ""), "x-api-key");
+    assert_string_equal(json_string_of(tree, "scheme", "-"), "");
+}
+
 static void the_environment_may_name_the_originator(void **state)
 {
     (void)state;
@@ -66,7 +95,7 @@ static void keys_and_their_names_stay_out_of_it(void **state)
                                          .env_key = "MY_SECRET_KEY",
                                          .bearer = "sk-from-the-file",
                                          .requires_openai_auth = true};
-    AUTO_FREE char *text = provider_config_json(&settings, "thread-1");
+    AUTO_FREE char *text = provider_config_json(&settings, NULL, "thread-1");
     assert_null(strstr(text, "sk-from"));
     assert_null(strstr(text, "SECRET"));
     assert_int_equal(unsetenv("MY_SECRET_KEY"), 0);
@@ -207,6 +236,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_plugin_is_told_its_address_and_who_we_are),
+        cmocka_unit_test(a_plugin_is_told_the_quirks_of_the_model),
+        cmocka_unit_test(a_key_may_have_a_header_of_its_own),
         cmocka_unit_test(the_environment_may_name_the_originator),
         cmocka_unit_test(keys_and_their_names_stay_out_of_it),
         cmocka_unit_test(azure_is_known_by_name_or_address),
