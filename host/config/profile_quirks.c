@@ -38,6 +38,7 @@ static const struct quirk_row rows[] = {
     {"messages", "cache_control", QUIRK_BOOL, NULL},
     {"messages", "max_tokens_default", QUIRK_INT, NULL},
     {"messages", "thinking", QUIRK_CHOICE, "budget|adaptive|none"},
+    {"messages", "thinking_display", QUIRK_CHOICE, "|summarized|omitted"},
     {"messages", "version", QUIRK_TEXT, NULL},
     {"responses", "developer_instructions", QUIRK_BOOL, NULL},
     {"responses", "encrypted_reasoning", QUIRK_BOOL, NULL},

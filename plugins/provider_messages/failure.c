@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "failure.h"
+
+#define SAYS BEACON_PIECE_MESSAGE
+
+/* What a status means is the same on every wire; here is what the code adds to it, and what it means
+ * in the middle of a stream. The last row is any other. */
+static const struct beacon_failure_code codes[] = {
+    {"invalid_request_error",
+     "prompt is too long",
+     {BEACON_VERDICT_TOO_LONG, BEACON_E_LIMIT, "", SAYS, NULL}},
+    {"invalid_request_error",
+     "exceed context limit",
+     {BEACON_VERDICT_TOO_LONG, BEACON_E_LIMIT, "", SAYS, NULL}},
+    {"invalid_request_error",
+     "context window",
+     {BEACON_VERDICT_TOO_LONG, BEACON_E_LIMIT, "", SAYS, NULL}},
+    {"invalid_request_error",
+     "context length",
+     {BEACON_VERDICT_TOO_LONG, BEACON_E_LIMIT, "", SAYS, NULL}},
+    {"exceed_context_size_error", NULL, {BEACON_VERDICT_TOO_LONG, BEACON_E_LIMIT, "", SAYS, NULL}},
+    {"request_too_large", NULL, {BEACON_VERDICT_TOO_LONG, BEACON_E_LIMIT, "", SAYS, NULL}},
+    {"rate_limit_error",
+     NULL,
+     {BEACON_VERDICT_RETRY, BEACON_E_LIMIT, "rate limit exceeded: ", SAYS, NULL}},
+    {"overloaded_error",
+     NULL,
+     {BEACON_VERDICT_RETRY, BEACON_E_IO, "the model is overloaded: ", SAYS, NULL}},
+    {"authentication_error",
+     NULL,
+     {BEACON_VERDICT_REAUTH, BEACON_E_AUTH, "the server refused the credentials: ", SAYS, NULL}},
+    {"permission_error",
+     NULL,
+     {BEACON_VERDICT_FATAL, BEACON_E_AUTH, "the account may not do this: ", SAYS, NULL}},
+    {"billing_error",
+     NULL,
+     {BEACON_VERDICT_FATAL, BEACON_E_LIMIT, "the account cannot pay for this: ", SAYS, NULL}},
+    {"not_found_error",
+     NULL,
+     {BEACON_VERDICT_FATAL, BEACON_E_NOT_FOUND, "the server does not know this: ", SAYS, NULL}},
+    {"invalid_request_error",
+     NULL,
+     {BEACON_VERDICT_FATAL, BEACON_E_INVALID, "the server refused the request: ", SAYS, NULL}},
+    {NULL,
+     NULL,
+     {BEACON_VERDICT_RETRY, BEACON_E_IO, "stream disconnected before completion: ", SAYS, NULL}},
+};
+
+static const struct beacon_failure_wire wire = {codes, NULL};
+
+void messages_failure_of_answer(struct beacon_failure *f, const struct beacon_answer *answer,
+                                struct beacon_str url)
+{
+    beacon_failure_of_answer(f, &wire, answer, url);
+}
+
+void messages_failure_of_error(struct beacon_failure *f, struct beacon_str object)
+{
+    beacon_failure_of_error(f, &wire, object);
+}
+
+void messages_failure_too_big(struct beacon_failure *f, const char *what)
+{
+    const struct beacon_failure_row row = {BEACON_VERDICT_FATAL, BEACON_E_LIMIT,
+                                           "the server sent more than is kept of one answer: ", 0,
+                                           NULL};
+    beacon_failure_set(f, &row);
+    beacon_failure_add(&f->message, beacon_text(what));
+}
+
+/* Complaints about a block of the conversation name it first ("messages.3.content.0: …"); taking the
+ * wish out would not help them. */
+enum messages_complaint messages_failure_complaint(const struct beacon_answer *answer)
+{
+    struct beacon_error_words words;
+    if (answer->status != 400) {
+        return COMPLAINT_NONE;
+    }
+    beacon_error_words_find(beacon_json_out_text(&answer->body), &words);
+    const bool is_about_thinking = beacon_error_words_say(words.message, "thinking") ||
+                                   beacon_error_words_say(words.message, "effort");
+    if (!is_about_thinking || beacon_span_starts(words.message, "messages.")) {
+        return COMPLAINT_NONE;
+    }
+    return beacon_error_words_say(words.message, "adaptive") ? COMPLAINT_WANTS_ADAPTIVE
+                                                             : COMPLAINT_THINKING;
+}
