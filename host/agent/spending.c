@@ -144,9 +144,11 @@ int spending_begin_request(struct agent *agent, const struct beacon_turn *turn,
     const int64_t estimate = estimate_turn(turn);
     spending->input_estimate = expect_input(agent, turn, estimate);
     const struct budget_amount need = expect(agent);
-    int rc =
-        budget_check_prices(agent->settings.budget, agent->settings.profile,
-                            provider_plugin_id(agent->parts.provider), agent->settings.model, err);
+    int rc = budget_check_prices(agent->settings.budget, agent->settings.profile,
+                                 agent->settings.provider != NULL
+                                     ? agent->settings.provider
+                                     : provider_plugin_id(agent->parts.provider),
+                                 agent->settings.model, err);
     if (rc == BEACON_OK) {
         rc = budget_reserve(&spending->budget, &need, err);
         spending->is_over = rc != BEACON_OK;

@@ -91,6 +91,9 @@ static void on_turn_end(void *ctx, enum agent_outcome outcome, const struct beac
         run->status = run->signal_number == SIGTERM  ? EXIT_STATUS_TERMINATED
                       : run->signal_number == SIGINT ? EXIT_STATUS_INTERRUPTED
                                                      : EXIT_STATUS_FAILED;
+    } else if (outcome == AGENT_OVER_BUDGET) {
+        run->status =
+            err->code == BEACON_E_DEADLINE ? EXIT_STATUS_TIME_LIMIT : EXIT_STATUS_BUDGET;
     } else {
         run->status = err->code == BEACON_E_POLICY    ? EXIT_STATUS_POLICY
                       : err->code == BEACON_E_REFUSED ? EXIT_STATUS_DENIED

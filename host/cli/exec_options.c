@@ -24,6 +24,10 @@ enum option_id {
     OPT_IMAGE,
     OPT_JSON,
     OPT_LAST,
+    OPT_MAX_COST,
+    OPT_MAX_SECONDS,
+    OPT_MAX_TOKENS,
+    OPT_MAX_TURNS,
     OPT_MODEL,
     OPT_OSS,
     OPT_OUTPUT,
@@ -60,6 +64,14 @@ static const struct args_option options[] = {
     {OPT_SKIP_GIT, 0, "skip-git-repo-check", NULL, ARGS_FLAG, NULL, NULL,
      "Run outside a git repository"},
     {OPT_EPHEMERAL, 0, "ephemeral", NULL, ARGS_FLAG, NULL, NULL, "Keep no session file"},
+    {OPT_MAX_TOKENS, 0, "max-tokens", NULL, ARGS_VALUE, "N", NULL,
+     "Send no request that takes the session over N tokens"},
+    {OPT_MAX_COST, 0, "max-cost-usd", NULL, ARGS_VALUE, "X", NULL,
+     "… over X US dollars; the price of the model must be known"},
+    {OPT_MAX_TURNS, 0, "max-turns", NULL, ARGS_VALUE, "N", NULL,
+     "Send no more than N requests to the model"},
+    {OPT_MAX_SECONDS, 0, "max-seconds", NULL, ARGS_VALUE, "N", NULL,
+     "End the turn after N seconds, whatever runs"},
     {OPT_OSS, 0, "oss", NULL, ARGS_FLAG, NULL, NULL, "Use the local model server (provider oss)"},
     {OPT_SAFE_MODE, 0, "safe-mode", NULL, ARGS_FLAG, NULL, NULL,
      "Use only the plugins that came with beacon"},
@@ -140,6 +152,10 @@ static const struct effect effects[] = {
     {OPT_IMAGE, ADDS_STRING, FIELD(images), NULL, NULL},
     {OPT_JSON, SETS_BOOL, FIELD(wants_json), NULL, NULL},
     {OPT_LAST, SETS_BOOL, FIELD(resumes_last), NULL, NULL},
+    {OPT_MAX_COST, SETS_KEY, 0, "budget.max_cost_usd", NULL},
+    {OPT_MAX_SECONDS, SETS_KEY, 0, "budget.max_seconds", NULL},
+    {OPT_MAX_TOKENS, SETS_KEY, 0, "budget.max_tokens", NULL},
+    {OPT_MAX_TURNS, SETS_KEY, 0, "budget.max_turns", NULL},
     {OPT_MODEL, SETS_KEY, 0, "model", NULL},
     {OPT_OSS, SETS_KEY, 0, "model_provider", "oss"},
     {OPT_OUTPUT, SETS_STRING, FIELD(output_file), NULL, NULL},
@@ -254,6 +270,7 @@ void exec_options_print_help(void)
                  "it is '-'.\n\nOptions:\n",
                  exec_options_table.usage);
     args_print_options(&exec_options_table);
-    (void)printf("\nExit status: 0 the turn completed, 1 it failed, 2 wrong usage, 3 denied, 78 "
-                 "refused by an admin's\npolicy or a plugin lock, 130 interrupted.\n");
+    (void)printf("\nExit status: 0 the turn completed, 1 it failed, 2 wrong usage, 3 denied, 4 a budget "
+                 "reached, 5 the time\nis up, 78 refused by an admin's policy or a plugin lock, "
+                 "130 interrupted.\n");
 }

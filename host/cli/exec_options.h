@@ -20,7 +20,7 @@ struct exec_strings {
 struct exec_options {
     const char *prompt; /* NULL: from standard input; "-" likewise */
     struct exec_strings images, overrides, add_dirs;
-    struct config_flag flags[8];
+    struct config_flag flags[16];
     size_t n_flags;
     const char *profile, *cwd, *output_file, *schema_file;
     enum exec_color color;

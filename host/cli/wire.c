@@ -21,6 +21,7 @@
 #include "cli/sandbox_config.h"
 #include "cli/version.h"
 #include "cli/wire_approvals.h"
+#include "cli/wire_budget.h"
 #include "cli/wire_credentials.h"
 #include "cli/wire_http.h"
 #include "cli/wire_network.h"
@@ -216,9 +217,12 @@ static void make_agent(struct wire *wire, const struct wire_request *request)
         .max_output_tokens = config_max_output_tokens(config, profile),
         .request_max_retries = wire->provider_settings.request_max_retries,
         .stream_max_retries = wire->provider_settings.stream_max_retries,
+        .profile = profile,
+        .budget = &wire->budget,
     };
     if (wire->is_resumed && wire->replay.has_usage) {
         settings.usage = wire->replay.total;
+        settings.cost_before = &wire->replay.cost;
     }
     wire->agent = agent_create(&parts, &settings, request->on_end, request->on_end_ctx);
 }
@@ -237,6 +241,9 @@ static int open_all(struct wire *wire, const struct wire_request *request, struc
     if (rc == BEACON_OK) {
         rc = wire_http_open(wire, err);
         rc = rc == BEACON_OK ? open_provider(wire, err) : rc;
+    }
+    if (rc == BEACON_OK) {
+        rc = wire_budget_open(wire, err);
     }
     if (rc == BEACON_OK) {
         rc = wire_telemetry_open(wire, err);

@@ -7,6 +7,7 @@
 #include <beacon/error.h>
 
 #include "agent/agent.h"
+#include "agent/budget.h"
 #include "cli/provider_config.h"
 #include "cli/wire_plugins.h"
 #include "config/layers.h"
@@ -57,6 +58,7 @@ struct wire {
     bool is_resumed;
     struct journal *journal; /* open, until the recorder takes it over */
     struct provider_settings provider_settings;
+    struct budget_limits budget;
     struct store *store;
     struct credentials *credentials;
     const char *key_names[PROVIDER_KEY_NAMES_MAX + 1]; /* variables that may hold the key */
