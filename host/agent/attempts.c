@@ -15,7 +15,7 @@ static bool repeat(uint32_t *made, uint32_t max, const struct stream_outcome *ou
         return false;
     }
     ++*made;
-    *ret = (struct attempt){*made, max, wait_ms, outcome->phase == STREAM_ASKING};
+    *ret = (struct attempt){*made, max, wait_ms};
     return true;
 }
 
@@ -34,9 +34,7 @@ bool attempts_next(struct attempts *attempts, const struct stream_outcome *outco
         }
     }
     attempts->request = 0;
-    bool may_repeat = repeat(&attempts->stream, attempts->stream_max, outcome, random, ret);
-    ret->is_request = false;
-    return may_repeat;
+    return repeat(&attempts->stream, attempts->stream_max, outcome, random, ret);
 }
 
 void attempts_reset(struct attempts *attempts)

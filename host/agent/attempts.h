@@ -17,7 +17,6 @@ struct attempts {
 
 struct attempt { /* for the notice: attempt n of max, after wait_ms */
     uint32_t n, max, wait_ms;
-    bool is_request; /* on the request level, whose series are quick and many */
 };
 
 /* Count a failure. False: give up with the outcome's message. `random` in [0, 1] spreads the waits. */

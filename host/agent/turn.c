@@ -19,8 +19,6 @@
 #include "loop/loop.h"
 #include "session/recorder.h"
 
-#define QUIET_BELOW_MS 1000 /* a shorter wait on the request level is not worth a line */
-
 static void emit(struct agent *agent, struct event event)
 {
     event.turn_id = agent->turn_id;
@@ -173,7 +171,6 @@ static bool retry(struct agent *agent, const struct stream_outcome *outcome)
         (struct event_retry){.attempt = attempt.n,
                              .max_attempts = attempt.max,
                              .delay_ms = attempt.wait_ms,
-                             .is_quiet = attempt.is_request && attempt.wait_ms < QUIET_BELOW_MS,
                              .reason = outcome->message};
     emit(agent, event);
     return true;

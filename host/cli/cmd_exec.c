@@ -338,6 +338,7 @@ static void clean_up(struct run *run)
 {
     stuck_forget(run->stuck);
     exec_json_destroy(run->json);
+    exec_human_count_on(run->human, run->wire.loop);
     exec_human_destroy(run->human);
     exec_prompt_finish(&run->prompt);
     wire_start_finish(&run->start);
@@ -345,6 +346,7 @@ static void clean_up(struct run *run)
     free(run->schema);
     free(run->last_message);
 }
+    exec_human_count_on(run->human, NULL);
 
 static int (*const preparations[])(struct run *) = {load_config, check_repository, read_schema,
                                                     read_prompt, lock_home};

@@ -5,8 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/auto.h"
+#include "cli/countdown.h"
 #include "cli/printable.h"
 #include "event/event.h"
 
@@ -14,6 +17,7 @@
 
 struct exec_human {
     struct exec_human_settings settings;
+    struct countdown *countdown; /* NULL: standard error is no terminal */
 };
 
 struct exec_human *exec_human_create(const struct exec_human_settings *settings)
@@ -27,7 +31,18 @@ struct exec_human *exec_human_create(const struct exec_human_settings *settings)
 
 void exec_human_destroy(struct exec_human *human)
 {
-    free(human);
+    if (human != NULL) {
+        countdown_destroy(human->countdown);
+        free(human);
+    }
+}
+
+void exec_human_count_on(struct exec_human *human, struct loop *loop)
+{
+    countdown_destroy(take_pointer(human->countdown));
+    if (loop != NULL && isatty(STDERR_FILENO)) {
+        human->countdown = countdown_create(loop);
+    }
 }
 
 enum style { PLAIN, DIM, BOLD, RED, GREEN, MAGENTA, CYAN };
@@ -226,9 +241,6 @@ static void plan_updated(struct exec_human *human, const struct event *event)
 static void retry(struct exec_human *human, const struct event *event)
 {
     const struct event_retry *retry = &event->as.retry;
-    if (retry->is_quiet) {
-        return;
-    }
     styled(human, RED, "ERROR:");
     printable_print(stderr, " Reconnecting... %u/%u (%s)", retry->attempt, retry->max_attempts,
                     retry->reason);
@@ -236,6 +248,17 @@ static void retry(struct exec_human *human, const struct event *event)
         printable_print(stderr, " in %.1f s", (double)retry->delay_ms / 1000.0);
     }
     (void)fputc('\n', stderr);
+    if (retry->delay_ms >= 1000 && human->countdown != NULL) {
+        countdown_start(human->countdown, retry->delay_ms);
+    }
+}
+
+static void fallback(struct exec_human *human, const struct event *event)
+{
+    const struct event_fallback *change = &event->as.fallback;
+    styled(human, MAGENTA, "warning:");
+    printable_print(stderr, " Falling back from %s (%s) to %s (%s): %s\n", change->from_model,
+                    change->from_provider, change->to_model, change->to_provider, change->reason);
 }
 
 /* 1234567 as "1,234,567". */
@@ -271,6 +294,16 @@ static void turn_failed(struct exec_human *human, const struct event *event)
     }
 }
 
+static void compacted(struct exec_human *human, const struct event *event)
+{
+    const struct event_compaction *compaction = &event->as.compaction;
+    char line[128];
+    (void)snprintf(line, sizeof line, " of about %" PRId64 " tokens to about %" PRId64 "\n",
+                   compaction->tokens_before, compaction->tokens_after);
+    styled(human, MAGENTA, "compacted");
+    printable_print(stderr, "%s", line);
+}
+
 static void (*const printers[])(struct exec_human *, const struct event *) = {
     [EVENT_SESSION_STARTED] = session_started,
     [EVENT_WARNING] = warning,
@@ -282,13 +315,17 @@ static void (*const printers[])(struct exec_human *, const struct event *) = {
     [EVENT_PATCH_STARTED] = patch_started,
     [EVENT_PATCH_FINISHED] = patch_finished,
     [EVENT_PLAN_UPDATED] = plan_updated,
+    [EVENT_COMPACTED] = compacted,
     [EVENT_RETRY] = retry,
+    [EVENT_MODEL_FALLBACK] = fallback,
     [EVENT_TURN_COMPLETED] = turn_completed,
     [EVENT_TURN_FAILED] = turn_failed,
 };
 
 void exec_human_sink(void *ctx, const struct event *event)
 {
+    const struct exec_human *human = ctx;
+    countdown_stop(human->countdown);
     if ((size_t)event->kind < sizeof printers / sizeof printers[0] &&
         printers[event->kind] != NULL) {
         printers[event->kind](ctx, event);

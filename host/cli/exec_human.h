@@ -19,4 +19,9 @@ struct exec_human *exec_human_create(const struct exec_human_settings *settings)
 void exec_human_destroy(struct exec_human *human); /* NULL is fine */
 void exec_human_sink(void *ctx, const struct event *event);
 
+/* On a terminal the wait before another try is counted down, with timers of this loop, which must live until
+ * exec_human_destroy() or a call with NULL. */
+struct loop;
+void exec_human_count_on(struct exec_human *human, struct loop *loop);
+
 #endif

@@ -306,6 +306,16 @@ static void retry(struct exec_json *json, const struct event *event)
     free(message);
 }
 
+static void fallback(struct exec_json *json, const struct event *event)
+{
+    const struct event_fallback *change = &event->as.fallback;
+    char *message =
+        alloc_printf("Falling back from %s (%s) to %s (%s): %s", change->from_model,
+                     change->from_provider, change->to_model, change->to_provider, change->reason);
+    message_item(json, "error", "message", message);
+    free(message);
+}
+
 static int64_t known(int64_t tokens)
 {
     return tokens > 0 ? tokens : 0;
@@ -339,6 +349,23 @@ static void turn_failed(struct exec_json *json, const struct event *event)
     end(json);
 }
 
+static void put_count(struct exec_json *json, const char *key, int64_t count)
+{
+    beacon_json_key(&json->out, key);
+    beacon_json_put_int(&json->out, count);
+}
+
+static void compacted(struct exec_json *json, const struct event *event)
+{
+    const struct event_compaction *compaction = &event->as.compaction;
+    begin_item(json, "item.completed", json->n_items++, "context_compaction");
+    put(json, "reason", compaction->reason);
+    put_count(json, "tokens_before", compaction->tokens_before);
+    put_count(json, "tokens_after", compaction->tokens_after);
+    put(json, "summary", compaction->summary);
+    end_item(json);
+}
+
 static void (*const writers[])(struct exec_json *, const struct event *) = {
     [EVENT_SESSION_STARTED] = session_started,
     [EVENT_WARNING] = warning,
@@ -350,7 +377,9 @@ static void (*const writers[])(struct exec_json *, const struct event *) = {
     [EVENT_PATCH_STARTED] = patch_started,
     [EVENT_PATCH_FINISHED] = patch_finished,
     [EVENT_PLAN_UPDATED] = plan_updated,
+    [EVENT_COMPACTED] = compacted,
     [EVENT_RETRY] = retry,
+    [EVENT_MODEL_FALLBACK] = fallback,
     [EVENT_TURN_COMPLETED] = turn_completed,
     [EVENT_TURN_FAILED] = turn_failed,
 };

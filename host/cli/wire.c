@@ -23,6 +23,7 @@
 #include "cli/wire_approvals.h"
 #include "cli/wire_budget.h"
 #include "cli/wire_credentials.h"
+#include "cli/wire_fallback.h"
 #include "cli/wire_http.h"
 #include "cli/wire_network.h"
 #include "cli/wire_policy.h"
@@ -65,7 +66,8 @@ static int open_provider(struct wire *wire, struct beacon_error *err)
                                         .idle_timeout_ms = settings->stream_idle_timeout_ms,
                                         .total_timeout_ms = settings->total_timeout_ms};
     wire_credentials_open(wire);
-    return wire_http_check_transport(wire, settings, wire->provider, err);
+    rc = wire_http_check_transport(wire, settings, wire->provider, err);
+    return rc == BEACON_OK ? wire_fallback_read(wire, err) : rc;
 }
 
 /* With every host open no backend closes single ones: to run with less than what was asked for would be
@@ -129,8 +131,9 @@ static void prepare_tools(struct wire *wire)
 {
     const struct config *config = wire->start->config;
     wire->program_dir = helper_dir();
+    AUTO_FREE const char **key_names = wire_fallback_key_names(wire);
     wire->env = environment_build(environ, config_node(config, "shell_environment_policy"),
-                                  wire->program_dir, wire->key_names);
+                                  wire->program_dir, key_names);
     wire->shell = default_shell();
     wire->commands = command_table_create();
     AUTO_FREE char *outputs = path_join(wire->start->home.path, "outputs");
@@ -202,11 +205,13 @@ static void make_agent(struct wire *wire, const struct wire_request *request)
                                 .recorder = wire->recorder,
                                 .events = wire->events,
                                 .tools = &wire->tools};
+    wire_fallback_chain(wire, &parts.chain);
     const struct model_profile *profile =
         provider_settings_model(&wire->provider_settings, string_or(config, "model", ""));
     struct agent_settings settings = {
         .thread_id = wire->thread_id,
         .model = string_or(config, "model", ""),
+        .provider = wire->provider_settings.id,
         .effort = string_or(config, "model_reasoning_effort", ""),
         .summary = string_or(config, "model_reasoning_summary", ""),
         .verbosity = string_or(config, "model_text_verbosity", ""),
@@ -309,6 +314,7 @@ void wire_close(struct wire *wire)
     wire_http_close(wire);
     has_hung_plugin |= wire_credentials_close(wire);
     if (!has_hung_plugin) { /* else its thread still runs in there, and the process ends soon */
+        wire_fallback_close(wire);
         provider_close(wire->provider);
         wire_plugins_close(&wire->plugins);
         if (!is_exporter_hung) {

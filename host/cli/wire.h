@@ -27,6 +27,7 @@ struct journal;
 struct rules;
 struct store;
 struct text;
+struct wire_fallback;
 struct wire_telemetry;
 
 /* Home and configuration: what every command that runs an agent needs first. */
@@ -66,7 +67,8 @@ struct wire {
     struct loop *loop;
     struct http *http;
     struct http_limits limits;
-    struct egress *egress; /* NULL: no network.allow */
+    struct egress *egress;          /* NULL: no network.allow */
+    struct wire_fallback *fallback; /* NULL: no model_fallback */
     struct provider *provider;
     struct sandbox *sandbox;
     struct rules *rules; /* NULL: none */

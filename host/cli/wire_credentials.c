@@ -4,36 +4,43 @@
 #include "base/auto.h"
 #include "cli/provider_config.h"
 #include "cli/wire.h"
+#include "cli/wire_fallback.h"
 #include "credentials/attach.h"
 #include "credentials/store.h"
 #include "plugin/host_api.h"
 
 #define FORCED_HINT "log in the way that is asked for, or have the key removed by who set it"
 
-void wire_credentials_open(struct wire *wire)
+struct credentials *wire_credentials_create(struct wire *wire,
+                                            const struct provider_settings *settings,
+                                            const char *const *key_names)
 {
-    const struct provider_settings *settings = &wire->provider_settings;
     const struct config *config = wire->start->config;
-    const struct home *home = &wire->start->home;
     const char *component = provider_config_auth(config, settings);
     AUTO_FREE char *json = provider_config_auth_json(settings);
     AUTO_FREE char *forced = component != NULL && settings->requires_openai_auth
                                  ? provider_config_forced(config, component)
                                  : NULL;
-    struct host_services services = {0};
-    wire->store = store_open(home->path, home->legacy_path);
-    store_serve(wire->store, &services);
-    host_api_set_services(&services);
-    provider_config_key_names(settings, wire->key_names);
-    wire->credentials = credentials_create(
+    return credentials_create(
         &(struct credentials_parts){wire->loop, wire->http, wire->plugins.set, wire->store},
         &(struct credentials_settings){.base_url = settings->base_url,
                                        .token = settings->bearer,
                                        .component = component,
                                        .config_json = json,
-                                       .env_names = wire->key_names,
+                                       .env_names = key_names,
                                        .refusal = forced,
                                        .refusal_hint = FORCED_HINT});
+}
+
+void wire_credentials_open(struct wire *wire)
+{
+    const struct home *home = &wire->start->home;
+    struct host_services services = {0};
+    wire->store = store_open(home->path, home->legacy_path);
+    store_serve(wire->store, &services);
+    host_api_set_services(&services);
+    provider_config_key_names(&wire->provider_settings, wire->key_names);
+    wire->credentials = wire_credentials_create(wire, &wire->provider_settings, wire->key_names);
     http_set_credentials(wire->http,
                          &(struct http_credentials){credentials_attach, wire->credentials});
 }
@@ -41,6 +48,7 @@ void wire_credentials_open(struct wire *wire)
 bool wire_credentials_close(struct wire *wire)
 {
     bool is_hung = credentials_destroy(wire->credentials);
+    is_hung |= wire_fallback_close_credentials(wire);
     if (!is_hung) { /* else its thread may still ask for a secret */
         host_api_set_services(NULL);
         store_close(wire->store);

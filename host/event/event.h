@@ -123,7 +123,6 @@ struct event_plan {
 struct event_retry {
     uint32_t attempt, max_attempts; /* 1 of N */
     uint64_t delay_ms;
-    bool is_quiet; /* one of several quick tries behind one notice: a person need not see it */
     const char *reason;
 };
 

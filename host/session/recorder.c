@@ -296,6 +296,20 @@ static void turn_ended(struct recorder *recorder, const struct event *event)
     sync_turn(recorder);
 }
 
+/* Who reads on knows which model the rest is of. */
+static void fell_back(struct recorder *recorder, const struct event *event)
+{
+    const struct event_fallback *change = &event->as.fallback;
+    AUTO_OUT struct beacon_json_out o;
+    begin_event(&o, "model_reroute", event->turn_id);
+    put(&o, "from_model", change->from_model);
+    put(&o, "from_provider", change->from_provider);
+    put(&o, "to_model", change->to_model);
+    put(&o, "to_provider", change->to_provider);
+    put(&o, "reason", change->reason);
+    end_event(recorder, &o);
+}
+
 static void turn_failed(struct recorder *recorder, const struct event *event)
 {
     if (!recorder->is_interrupted) {
@@ -382,6 +396,7 @@ static void (*const recorded[])(struct recorder *, const struct event *) = {
     [EVENT_REASONING] = reasoning,       [EVENT_USAGE] = usage,
     [EVENT_TURN_COMPLETED] = turn_ended, [EVENT_TURN_FAILED] = turn_failed,
     [EVENT_TOOL_DECIDED] = tool_decided, [EVENT_APPROVAL_REQUESTED] = approval_requested,
+    [EVENT_MODEL_FALLBACK] = fell_back,
 };
 
 void recorder_sink(void *ctx, const struct event *event)
