@@ -192,7 +192,8 @@ int main(int argc, char **argv)
     int rc =
         provider_open(set, wire->name, "{\"base_url\":\"http://127.0.0.1:1/v1\"}", &provider, &err);
     if (rc == BEACON_E_NOT_FOUND) {
-        (void)printf("{\"missing\":true,\"why\":\"%s\"}\n", err.message);
+        (void)fprintf(stderr, "%s\n", err.message);
+        (void)printf("{\"missing\":true}\n");
     } else {
         must(rc, &err);
         rc = run(provider, wire, half, (int)runs);

@@ -9,6 +9,7 @@
 #ifndef BEACON_SDK_JSON_WRITE_H
 #define BEACON_SDK_JSON_WRITE_H
 
+#include <beacon-sdk/json_token.h>
 #include <beacon-sdk/text.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -122,34 +123,73 @@ static inline void beacon_json_end_array(struct beacon_json_out *o)
     beacon_write_end(o, "]");
 }
 
+/* Bytes from `p` before the first that is not ASCII, or that ends or interrupts a string. */
+static inline size_t beacon_write_ascii_run(const char *p, size_t n)
+{
+    size_t run = 0;
+#if defined(__SSE2__)
+    for (; n - run >= 16; run += 16) {
+        const __m128i block = _mm_loadu_si128((const __m128i *)(const void *)(p + run));
+        const unsigned stops = beacon_scan_stops(block) | (unsigned)_mm_movemask_epi8(block);
+        if (stops != 0) {
+            return run + (unsigned)__builtin_ctz(stops);
+        }
+    }
+#endif
+    while (run < n && (unsigned char)p[run] < 0x80 && beacon_scan_is_plain(p[run])) {
+        run++;
+    }
+    return run;
+}
+
 /* Bytes from `p` that stand in a string unchanged: valid UTF-8 without quote, backslash, control. */
 static inline size_t beacon_write_plain_run(const char *p, size_t n)
 {
     size_t run = 0;
     while (run < n) {
-        unsigned char c = (unsigned char)p[run];
-        if (c < 0x20 || c == '"' || c == '\\') {
+        run += beacon_write_ascii_run(p + run, n - run);
+        if (run == n || (unsigned char)p[run] < 0x80) {
             break;
         }
-        size_t step = c < 0x80 ? 1 : beacon_utf8_length(p + run, n - run);
-        if (step == 0) {
-            break;
-        }
-        run += step;
+        do {
+            const size_t step = beacon_utf8_length(p + run, n - run);
+            if (step == 0) {
+                return run;
+            }
+            run += step;
+        } while (run < n && (unsigned char)p[run] >= 0x80);
     }
     return run;
 }
 
+/* The letter after the backslash; 0 when it takes the long form. */
+static inline char beacon_write_escape_letter(unsigned char c)
+{
+    switch (c) {
+    case '\n':
+        return 'n';
+    case '\t':
+        return 't';
+    case '\r':
+        return 'r';
+    case '\b':
+        return 'b';
+    case '\f':
+        return 'f';
+    case '"':
+    case '\\':
+        return (char)c;
+    default:
+        return 0;
+    }
+}
+
 static inline void beacon_write_escape(struct beacon_json_out *o, unsigned char c)
 {
-    static const char from[] = "\b\f\n\r\t\"\\", to[] = "bfnrt\"\\";
-    const char *at = c != 0 ? strchr(from, c) : NULL;
-    char escape[8];
+    char escape[8] = {'\\', beacon_write_escape_letter(c)};
     if (c >= 0x80) {
         beacon_json_out_bytes(o, "\xef\xbf\xbd", 3);
-    } else if (at != NULL) {
-        escape[0] = '\\';
-        escape[1] = to[at - from];
+    } else if (escape[1] != 0) {
         beacon_json_out_bytes(o, escape, 2);
     } else {
         (void)snprintf(escape, sizeof escape, "\\u%04x", (unsigned)c);

@@ -65,6 +65,39 @@ static void nul_and_broken_utf8_are_written_as_characters(void **state)
     beacon_json_out_finish(&o);
 }
 
+static void a_character_is_written_the_same_wherever_it_stands(void **state)
+{
+    static const struct {
+        const char *bytes, *json;
+    } rows[] = {{"\n", "\\n"},
+                {"\"", "\\\""},
+                {"\\", "\\\\"},
+                {"\x01", "\\u0001"},
+                {"\x7f", "\x7f"},
+                {"\xc3\xa9", "\xc3\xa9"},
+                {"\xf0\x9f\x98\x80", "\xf0\x9f\x98\x80"},
+                {"\xff", "\xef\xbf\xbd"},
+                {"\xe2\x82", "\xef\xbf\xbd\xef\xbf\xbd"}};
+    struct beacon_json_out o;
+    (void)state;
+    beacon_json_out_init(&o, 1000);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        for (int before = 0; before < 40; before++) {
+            char bytes[128], json[128];
+            int n = snprintf(bytes, sizeof bytes, "%.*s%s%.*s", before,
+                             "0123456789abcdefghijklmnopqrstuvwxyz+-*/", rows[i].bytes, before % 19,
+                             "ABCDEFGHIJKLMNOPQRS");
+            (void)snprintf(json, sizeof json, "\"%.*s%s%.*s\"", before,
+                           "0123456789abcdefghijklmnopqrstuvwxyz+-*/", rows[i].json, before % 19,
+                           "ABCDEFGHIJKLMNOPQRS");
+            beacon_json_out_reset(&o);
+            beacon_json_put_str(&o, beacon_span(bytes, (size_t)n));
+            assert_string_equal(text_of(&o), json);
+        }
+    }
+    beacon_json_out_finish(&o);
+}
+
 static void over_the_cap_it_fails_and_stays_failed(void **state)
 {
     struct beacon_json_out o;
@@ -132,6 +165,7 @@ int main(void)
         cmocka_unit_test(commas_come_by_themselves),
         cmocka_unit_test(whatever_goes_in_json_comes_out),
         cmocka_unit_test(nul_and_broken_utf8_are_written_as_characters),
+        cmocka_unit_test(a_character_is_written_the_same_wherever_it_stands),
         cmocka_unit_test(over_the_cap_it_fails_and_stays_failed),
         cmocka_unit_test(bytes_become_base64_with_padding),
         cmocka_unit_test(a_value_without_escapes_is_not_copied),
