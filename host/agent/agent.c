@@ -86,9 +86,11 @@ int agent_submit(struct agent *agent, const struct agent_prompt *prompt, struct 
 
 int agent_compact(struct agent *agent, struct beacon_error *err)
 {
-    if (history_count(agent->parts.history) == 0) {
-        return error_set(err, BEACON_E_INVALID, "say something first",
-                         "there is nothing to compact");
+    if (!conversation_has_words(agent)) {
+        (void)error_set(err, BEACON_E_INVALID, "say something first",
+                        "there is nothing to compact");
+        tell_failure(agent, err);
+        return BEACON_E_INVALID;
     }
     int rc = announce(agent, "/compact", err);
     if (rc == BEACON_OK) {

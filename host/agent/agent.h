@@ -69,7 +69,10 @@ struct agent_settings { /* strings borrowed, outlive the agent */
     const char *base_instructions;
     const char *approval, *sandbox_policy_json;
     int64_t max_output_tokens; /* < 0: unset */
-    int64_t compact_limit;      /* tokens of a request that there is made room before; < 1: none */
+    int64_t context_tokens;    /* of the window, over what the profile says; < 1: unset */
+    int64_t
+        compact_limit; /* tokens of a request that there is made room before; < 1: nine tenths of
+                            * the window */
     const char *compact_prompt; /* what the model is asked for then; NULL: the program's words */
     uint32_t request_max_retries, stream_max_retries;
     struct event_usage usage; /* of the turns before, when resumed */

@@ -80,6 +80,7 @@ int request_build_of(struct agent *agent, const struct history *history, struct 
 /* conversation.c: put something into the journal, then into the history. */
 int conversation_add_user(struct agent *agent, const struct agent_prompt *prompt,
                           struct beacon_error *err);
+bool conversation_has_words(const struct agent *agent); /* of the person, or a summary of them */
 int conversation_add_part(struct agent *agent, const struct beacon_part *part,
                           struct beacon_error *err);
 

@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "config/model_profile.h"
 #include "event/fanout.h"
 #include "session/history.h"
 #include "session/recorder.h"
@@ -123,9 +124,21 @@ static bool has_led_somewhere(struct agent *agent)
     return compaction->n_fruitless <= FRUITLESS_MAX;
 }
 
+/* A tenth of the window stays free for the answer; 0: nothing is known. */
+static int64_t limit_of(const struct agent *agent)
+{
+    const struct agent_settings *settings = &agent->settings;
+    const int64_t window = settings->context_tokens > 0 ? settings->context_tokens
+                           : settings->profile != NULL  ? settings->profile->context_tokens
+                                                        : 0;
+    return settings->compact_limit > 0 ? settings->compact_limit
+           : window > 0                ? window - window / 10
+                                       : 0;
+}
+
 int compact_if_due(struct agent *agent, struct beacon_error *err)
 {
-    const int64_t limit = agent->settings.compact_limit;
+    const int64_t limit = limit_of(agent);
     if (limit <= 0 || compact_is_asking(agent) || next_tokens(agent) < limit) {
         return BEACON_OK;
     }

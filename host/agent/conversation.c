@@ -5,6 +5,7 @@
 #include "agent/agent_state.h"
 #include "agent/dispatch.h"
 #include "base/alloc.h"
+#include "base/arena.h"
 #include "base/auto.h"
 #include "base/text.h"
 #include "plugin/provider.h"
@@ -12,6 +13,7 @@
 #include "session/item.h"
 #include "session/journal.h"
 #include "session/recorder.h"
+#include "session/user_message.h"
 #include "tools/tool.h"
 
 static struct beacon_str str(const char *p)
@@ -60,6 +62,21 @@ int conversation_add_user(struct agent *agent, const struct agent_prompt *prompt
         free(labels[i]);
     }
     return rc == BEACON_OK ? keep(agent, &item, err) : rc;
+}
+
+bool conversation_has_words(const struct agent *agent)
+{
+    const struct history *history = agent->parts.history;
+    struct arena *arena = arena_create();
+    bool has_words = false;
+    for (size_t i = 0; i < history_count(history) && !has_words; i++) {
+        struct item_view view;
+        struct beacon_error unused = {.struct_size = sizeof unused};
+        has_words = item_decode(history_item(history, i), arena, &view, &unused) == BEACON_OK &&
+                    (user_message_is_person(&view) || user_message_is_summary(&view));
+    }
+    arena_destroy(arena);
+    return has_words;
 }
 
 int conversation_add_part(struct agent *agent, const struct beacon_part *part,

@@ -92,8 +92,7 @@ static void on_turn_end(void *ctx, enum agent_outcome outcome, const struct beac
                       : run->signal_number == SIGINT ? EXIT_STATUS_INTERRUPTED
                                                      : EXIT_STATUS_FAILED;
     } else if (outcome == AGENT_OVER_BUDGET) {
-        run->status =
-            err->code == BEACON_E_DEADLINE ? EXIT_STATUS_TIME_LIMIT : EXIT_STATUS_BUDGET;
+        run->status = err->code == BEACON_E_DEADLINE ? EXIT_STATUS_TIME_LIMIT : EXIT_STATUS_BUDGET;
     } else {
         run->status = err->code == BEACON_E_POLICY    ? EXIT_STATUS_POLICY
                       : err->code == BEACON_E_REFUSED ? EXIT_STATUS_DENIED
@@ -319,18 +318,35 @@ static int print_answer(const struct run *run)
     return fflush(stdout) != 0 ? cannot_write(errno) : EXIT_STATUS_OK;
 }
 
+/* The one command of the prompt there is; a prompt of more than that is a prompt. */
+static bool asks_for_room(const struct agent_prompt *prompt)
+{
+    const size_t n = strcspn(prompt->text, " \t\r\n");
+    return n == strlen("/compact") && strncmp(prompt->text, "/compact", n) == 0 &&
+           prompt->text[n + strspn(prompt->text + n, " \t\r\n")] == '\0' && prompt->n_images == 0;
+}
+
+static int submit(struct run *run, struct beacon_error *err)
+{
+    struct agent *agent = run->wire.agent;
+    return asks_for_room(&run->prompt) ? agent_compact(agent, err)
+                                       : agent_submit(agent, &run->prompt, err);
+}
+
 static void run_turn(struct run *run)
 {
     struct beacon_error err = {0};
     run->status = EXIT_STATUS_FAILED;
     watch_signals(run);
+    exec_human_count_on(run->human, run->wire.loop);
     stuck_follow(run->stuck);
-    if (agent_submit(run->wire.agent, &run->prompt, &err) == BEACON_OK) {
+    if (submit(run, &err) == BEACON_OK) {
         loop_run(run->wire.loop);
     }
     /* While signals are still caught: one that comes later ends this program, but no command. */
     command_table_destroy(take_pointer(run->wire.commands));
     forget_signals(run);
+    exec_human_count_on(run->human, NULL);
     stuck_follow(run->stuck);
 }
 
@@ -338,7 +354,6 @@ static void clean_up(struct run *run)
 {
     stuck_forget(run->stuck);
     exec_json_destroy(run->json);
-    exec_human_count_on(run->human, run->wire.loop);
     exec_human_destroy(run->human);
     exec_prompt_finish(&run->prompt);
     wire_start_finish(&run->start);
@@ -346,7 +361,6 @@ static void clean_up(struct run *run)
     free(run->schema);
     free(run->last_message);
 }
-    exec_human_count_on(run->human, NULL);
 
 static int (*const preparations[])(struct run *) = {load_config, check_repository, read_schema,
                                                     read_prompt, lock_home};

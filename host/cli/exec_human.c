@@ -9,8 +9,10 @@
 
 #include "base/alloc.h"
 #include "base/auto.h"
+#include "base/text.h"
 #include "cli/countdown.h"
 #include "cli/printable.h"
+#include "cli/spent.h"
 #include "event/event.h"
 
 #define OUTPUT_LINES_SHOWN 40 /* of a command; the model sees what its own budget allows */
@@ -272,16 +274,30 @@ static void print_tokens(int64_t tokens)
             (void)fputc(',', stderr);
         }
     }
-    (void)fputc('\n', stderr);
+}
+
+static void print_cost(const struct exec_human *human, const struct event_spending *spending)
+{
+    AUTO_TEXT struct text cost;
+    text_init(&cost, 256);
+    spent_add_turn(&cost, spending);
+    if (cost.len > 0) {
+        heading(human, DIM, "cost");
+        printable_print(stderr, "%s\n", text_string(&cost));
+    }
 }
 
 static void turn_completed(struct exec_human *human, const struct event *event)
 {
     const struct event_usage *total = &event->as.usage.total;
+    const struct event_spending *spending = event->as.usage.spending;
     if (total->input > 0 || total->output > 0) {
         heading(human, DIM, "tokens used");
         print_tokens((total->input > 0 ? total->input : 0) +
                      (total->output > 0 ? total->output : 0));
+        (void)fputs(spending != NULL && spending->total.is_estimated ? " (estimated)\n" : "\n",
+                    stderr);
+        print_cost(human, spending);
     }
 }
 

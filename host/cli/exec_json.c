@@ -10,6 +10,7 @@
 #include "base/alloc.h"
 #include "base/crash.h"
 #include "base/io.h"
+#include "cli/spent.h"
 #include "event/event.h"
 
 /* An item that has started and not completed, so that its end carries the same number. */
@@ -324,6 +325,7 @@ static int64_t known(int64_t tokens)
 static void turn_completed(struct exec_json *json, const struct event *event)
 {
     const struct event_usage *total = &event->as.usage.total;
+    const struct event_spending *spending = event->as.usage.spending;
     finish_plan(json);
     begin(json, "turn.completed");
     beacon_json_key(&json->out, "usage");
@@ -333,7 +335,12 @@ static void turn_completed(struct exec_json *json, const struct event *event)
     put_int(json, "cache_write_input_tokens", known(total->cache_write));
     put_int(json, "output_tokens", known(total->output));
     put_int(json, "reasoning_output_tokens", known(total->reasoning));
+    if (spending != NULL && spending->total.is_estimated) {
+        beacon_json_key(&json->out, "estimated");
+        beacon_json_put_bool(&json->out, true);
+    }
     beacon_json_end_object(&json->out);
+    spent_put_json(&json->out, spending);
     end(json);
 }
 

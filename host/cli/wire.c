@@ -22,6 +22,7 @@
 #include "cli/version.h"
 #include "cli/wire_approvals.h"
 #include "cli/wire_budget.h"
+#include "cli/wire_compact.h"
 #include "cli/wire_credentials.h"
 #include "cli/wire_fallback.h"
 #include "cli/wire_http.h"
@@ -225,6 +226,8 @@ static void make_agent(struct wire *wire, const struct wire_request *request)
         .profile = profile,
         .budget = &wire->budget,
     };
+    wire_compact_limit(config, &settings);
+    settings.compact_prompt = wire->compact_prompt;
     if (wire->is_resumed && wire->replay.has_usage) {
         settings.usage = wire->replay.total;
         settings.cost_before = &wire->replay.cost;
@@ -258,6 +261,10 @@ static int open_all(struct wire *wire, const struct wire_request *request, struc
     }
     if (rc == BEACON_OK) {
         rc = read_instructions(wire, err);
+    }
+    if (rc == BEACON_OK) {
+        rc = wire_compact_read_prompt(wire->start->config, wire->start->cwd, &wire->compact_prompt,
+                                      err);
     }
     if (rc == BEACON_OK) {
         rc = wire_rules_open(wire->start, &wire->rules, err);
@@ -329,6 +336,7 @@ void wire_close(struct wire *wire)
     free(wire->shell);
     free(wire->program_dir);
     free(wire->base_instructions);
+    free(wire->compact_prompt);
     free(wire->sandbox_policy_json);
     *wire = (struct wire){0};
 }

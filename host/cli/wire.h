@@ -82,6 +82,7 @@ struct wire {
     struct command_table *commands;
     char **env;
     char *shell, *program_dir, *base_instructions, *sandbox_policy_json;
+    char *compact_prompt; /* NULL: the program's words */
     struct tool_context tools;
     struct agent *agent;
     bool has_hung_plugin; /* of a session that is closed */
