@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/money.h"
 #include "event/event.h"
 #include "telemetry/record.h"
 
@@ -209,7 +210,24 @@ static int64_t known(int64_t tokens)
     return tokens > 0 ? tokens : 0;
 }
 
-static void token_counts(struct tracer *tracer, const struct event_usage *usage)
+/* What it cost, and whether the provider's cache could help. */
+static void add_spending(struct tracer *tracer, const struct event_spending *spending)
+{
+    if (spending == NULL) {
+        return;
+    }
+    char usd[MONEY_TEXT_BYTES];
+    money_json(spending->last.pico_usd, usd);
+    add(tracer, "cost_usd", spending->last.pico_usd >= 0 ? usd : NULL);
+    if (spending->last.is_estimated) {
+        record_add_bool(&tracer->draft, "estimated", true);
+    }
+    add_if_any(tracer, "prefix_hash", spending->prefix.hash);
+    add_if_any(tracer, "prefix_broken_at", spending->prefix.broken_at);
+}
+
+static void token_counts(struct tracer *tracer, const struct event_usage *usage,
+                         const struct event_spending *spending)
 {
     begin(tracer, "codex.sse_event");
     add(tracer, "event.kind", "response.completed");
@@ -218,6 +236,7 @@ static void token_counts(struct tracer *tracer, const struct event_usage *usage)
     add_digits(tracer, "tool_token_count", (uint64_t)(known(usage->input) + known(usage->output)));
     add_int_if_known(tracer, "cached_token_count", usage->cached_input);
     add_int_if_known(tracer, "reasoning_token_count", usage->reasoning);
+    add_spending(tracer, spending);
     end(tracer, "codex.sse_event");
 }
 
@@ -241,8 +260,12 @@ static void request_completed(struct tracer *tracer, const struct event_usage *u
 static void usage(struct tracer *tracer, const struct event *event)
 {
     const struct event_usage *last = &event->as.usage.last;
+    const struct event_spending *spending = event->as.usage.spending;
+    if (spending != NULL && spending->is_broken) {
+        return; /* the failure is told when it is known whether there is another try */
+    }
     if (last->input >= 0 || last->output >= 0) {
-        token_counts(tracer, last);
+        token_counts(tracer, last, spending);
     }
     request_completed(tracer, last);
 }
@@ -294,6 +317,7 @@ static void tool_result(struct tracer *tracer, const struct event *event)
     add(tracer, "tool_name", tool->name);
     add_if_any(tracer, "call_id", tool->call_id);
     record_add_span(&tracer->draft, "arguments", CONTENT, tool->input, tool->input_bytes);
+    record_add_int(&tracer->draft, "output_bytes", (int64_t)tool->output_bytes);
     add_digits(tracer, "duration_ms", tool->duration_ms);
     add(tracer, "success", tool->is_success ? "true" : "false");
     record_add_span(&tracer->draft, "output", CONTENT, tool->output, tool->output_bytes);

@@ -52,7 +52,7 @@ static void a_provider_with_its_own_transport_is_asked_like_any_other(void **sta
                 "run: /bin/bash -c 'echo hi'\n"
                 "ran: 0\n"
                 "message: done\n"
-                "usage: -1 in, -1 out\n"
+                "usage: estimated\n"
                 "completed\n");
     assert_int_equal(history_count(turn.history), 6);
 }
@@ -76,7 +76,7 @@ static void its_verdicts_decide_about_retries(void **state)
                 "retry 1/2: busy\n"
                 "retry 2/2: busy\n"
                 "message: at last\n"
-                "usage: -1 in, -1 out\n"
+                "usage: estimated\n"
                 "completed\n");
     assert_turn("go", AGENT_FAILED, "turn: go\nfailed: no more\n");
 }
@@ -113,7 +113,7 @@ static void a_message_that_comes_with_the_end_of_the_body_counts(void **state)
 {
     ask_late(state);
     assert_turn("go", AGENT_COMPLETED,
-                "turn: go\nmessage: at last\nmessage: at last\nusage: -1 in, -1 out\ncompleted\n");
+                "turn: go\nmessage: at last\nmessage: at last\nusage: estimated\ncompleted\n");
 }
 
 static void an_interrupt_heard_at_the_end_of_the_body_ends_the_turn_once(void **state)

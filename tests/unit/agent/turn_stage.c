@@ -37,9 +37,14 @@ static void see_numbers(const struct event *event)
 {
     const struct event_retry *retry = &event->as.retry;
     const struct event_usage *usage = &event->as.usage.last;
+    const struct event_spending *spending = event->as.usage.spending;
     if (event->kind == EVENT_RETRY) {
         (void)text_addf(&turn.seen, "retry %u/%u: %s\n", retry->attempt, retry->max_attempts,
                         retry->reason);
+    } else if (spending->is_broken) {
+        turn.n_broken++;
+    } else if (spending->last.is_estimated) {
+        (void)text_add_string(&turn.seen, "usage: estimated\n");
     } else {
         (void)text_addf(&turn.seen, "usage: %lld in, %lld out\n", (long long)usage->input,
                         (long long)usage->output);

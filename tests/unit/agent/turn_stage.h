@@ -24,6 +24,7 @@ struct turn_stage {
     void (*on_event)(enum event_kind kind, void **state); /* what a test does in an event */
     void **state;
     int n_ends;
+    int n_broken; /* answers that broke off and are paid for; none of `seen` */
     enum agent_outcome outcome;
     struct beacon_error failure;
     int64_t compact_limit; /* set before a model is chosen */
