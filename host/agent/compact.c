@@ -182,7 +182,9 @@ static void add_prompt(const struct agent *agent, struct arena *arena, struct be
     message->role = BEACON_ROLE_USER;
     message->parts = parts;
     message->n_parts = 1;
-    memcpy(all, turn->messages, turn->n_messages * sizeof all[0]);
+    for (size_t i = 0; i < turn->n_messages; i++) {
+        all[i] = turn->messages[i];
+    }
     all[turn->n_messages] = message;
     turn->messages = all;
     turn->n_messages++;
@@ -267,7 +269,7 @@ int compact_apply(struct agent *agent, struct beacon_error *err)
     struct compaction *compaction = &agent->compaction;
     const int64_t before = next_tokens(agent);
     AUTO_TEXT struct text summary;
-    text_init(&summary, 4 * SUMMARY_BYTES_MAX);
+    text_init(&summary, (size_t)4 * SUMMARY_BYTES_MAX);
     write_summary(agent, &summary);
     AUTO_FREE char *payload = payload_of(text_string(&summary));
     int rc = recorder_compacted(agent->parts.recorder, text_string(&summary), NULL, err);

@@ -27,7 +27,9 @@ static char *tidy(const char *text, size_t n)
     const struct beacon_str cut = beacon_utf8_cut(beacon_span(text, n), KEY_BYTES_MAX);
     char *copy = alloc_string_n(cut.p, cut.n);
     for (size_t i = 0; i < cut.n; i++) {
-        copy[i] = (unsigned char)copy[i] < 0x20 || copy[i] == 0x7f ? ' ' : copy[i];
+        if ((unsigned char)copy[i] < 0x20 || copy[i] == 0x7f) {
+            copy[i] = ' ';
+        }
     }
     return copy;
 }
