@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/stream_held.h"
 #include "agent/stream_worker.h"
 #include "base/alloc.h"
 #include "base/arena.h"
@@ -122,7 +123,7 @@ static beacon_rc on_event(const struct beacon_events *sink, const struct beacon_
         callbacks->on_delta(stream->core.callbacks.ctx, event->code, event->text.p, event->text.n);
         return BEACON_OK;
     case BEACON_EV_ITEM_DONE:
-        return callbacks->on_item(stream->core.callbacks.ctx, event->part);
+        return stream_held_item(&stream->core, event->part);
     case BEACON_EV_USAGE:
         callbacks->on_usage(stream->core.callbacks.ctx, event->usage);
         return BEACON_OK;
@@ -132,7 +133,7 @@ static beacon_rc on_event(const struct beacon_events *sink, const struct beacon_
     case BEACON_EV_FINISH:
         stream->has_finished = true;
         stream->finish = event->code;
-        return BEACON_OK;
+        return stream_held_finish(&stream->core);
     default: /* START, ITEM_BEGIN, LIMITS: nobody here needs them */
         return BEACON_OK;
     }
@@ -292,7 +293,7 @@ int stream_start(const struct stream_parts *parts, const struct beacon_turn *tur
                  struct beacon_error *err)
 {
     struct stream *stream = alloc_zeroed(sizeof *stream);
-    stream->core = (struct stream_core){*parts, arena, *callbacks};
+    stream->core = (struct stream_core){*parts, arena, *callbacks, NULL};
     int rc = BEACON_OK;
     if (provider_is_blocking(parts->provider)) {
         rc = stream_worker_start(&stream->core, turn, on_worker_end, stream, &stream->worker, err);

@@ -68,6 +68,7 @@ struct stream_core {
     struct stream_parts parts;
     struct arena *arena;
     struct stream_callbacks callbacks;
+    struct held_part *held; /* see stream_held.h; in the arena */
 };
 
 extern const struct stream_outcome stream_cancelled;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "agent/stream.h"
+#include "agent/stream_held.h"
 #include "base/alloc.h"
 #include "base/error.h"
 #include "loop/loop.h"
@@ -145,6 +146,15 @@ static void stop(struct stream_worker *self)
     }
 }
 
+/* The item sink refused, or not. */
+static void keep_going(struct stream_worker *self, int rc)
+{
+    if (rc < 0) {
+        self->has_failed = true;
+        stop(self);
+    }
+}
+
 static void hand_item(struct stream_worker *self, const struct posted *head,
                       const struct beacon_str spans[SPANS])
 {
@@ -162,10 +172,7 @@ static void hand_item(struct stream_worker *self, const struct posted *head,
         .id = spans[8],
         .ns = spans[9],
     };
-    if (self->core.callbacks.on_item(self->core.callbacks.ctx, &part) < 0) {
-        self->has_failed = true;
-        stop(self);
-    }
+    keep_going(self, stream_held_item(&self->core, &part));
 }
 
 static void on_post(void *ctx, uint32_t kind, const void *p, size_t n)
@@ -189,6 +196,7 @@ static void on_post(void *ctx, uint32_t kind, const void *p, size_t n)
     } else if (kind == BEACON_EV_FINISH) {
         self->has_finished = true;
         self->finish = head.code;
+        keep_going(self, stream_held_finish(&self->core));
     }
 }
 

@@ -155,6 +155,19 @@ static void a_call_that_came_in_part_does_not_run(void **state)
     assert_null(strstr(turn_request(1), "\"function_call\""));
 }
 
+/* A server refuses reasoning that nothing follows. */
+static void reasoning_that_a_broken_stream_led_nowhere_is_forgotten(void **state)
+{
+    turn_stage_ask_server(state, "{\"responses\":[{\"reasoning\":{\"summary\":\"I think.\","
+                                 "\"encrypted_content\":\"c2VjcmV0\"},\"text\":\"no\","
+                                 "\"drop_after_events\":7},{\"text\":\"yes\"}]}");
+    assert_int_equal(turn_stage_run("hi"), AGENT_COMPLETED);
+    assert_null(strstr(turn_seen(), "reasoning: "));
+    assert_null(strstr(turn_request(1), "c2VjcmV0"));
+    assert_non_null(strstr(turn_seen(), "message: yes\n"));
+    assert_int_equal(history_count(turn.history), 2);
+}
+
 static void a_connection_left_open_after_the_end_is_not_waited_for(void **state)
 {
     turn_stage_ask_server(state, "{\"responses\":[{\"text\":\"hello\",\"hang_after_events\":7}]}");
@@ -338,6 +351,7 @@ int main(void)
         on_turn_stage(a_stream_that_always_breaks_is_given_up),
         on_turn_stage(a_call_that_came_whole_before_the_stream_broke_runs_once),
         on_turn_stage(a_call_that_came_in_part_does_not_run),
+        on_turn_stage(reasoning_that_a_broken_stream_led_nowhere_is_forgotten),
         on_turn_stage(a_connection_left_open_after_the_end_is_not_waited_for),
         on_turn_stage(a_server_that_says_nothing_is_given_up_after_the_idle_time),
         on_turn_stage(an_interrupt_ends_a_stream),
