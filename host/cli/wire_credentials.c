@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/wire_credentials.h"
 
+#include "base/alloc.h"
 #include "base/auto.h"
 #include "cli/provider_config.h"
 #include "cli/wire.h"
@@ -10,6 +11,20 @@
 #include "plugin/host_api.h"
 
 #define FORCED_HINT "log in the way that is asked for, or have the key removed by who set it"
+
+/* NULL-terminated, to free; NULL: the provider has none. */
+static const char **headers_command(const struct provider_settings *settings)
+{
+    size_t n = settings->n_headers_command;
+    const char **argv = n > 0 ? alloc_array(n + 1, sizeof *argv) : NULL;
+    for (size_t i = 0; i < n; i++) {
+        argv[i] = settings->headers_command[i];
+    }
+    if (n > 0) {
+        argv[n] = NULL;
+    }
+    return argv;
+}
 
 struct credentials *wire_credentials_create(struct wire *wire,
                                             const struct provider_settings *settings,
@@ -21,6 +36,7 @@ struct credentials *wire_credentials_create(struct wire *wire,
     AUTO_FREE char *forced = component != NULL && settings->requires_openai_auth
                                  ? provider_config_forced(config, component)
                                  : NULL;
+    AUTO_FREE const char **command = headers_command(settings);
     return credentials_create(
         &(struct credentials_parts){wire->loop, wire->http, wire->plugins.set, wire->store},
         &(struct credentials_settings){.base_url = settings->base_url,
@@ -28,6 +44,8 @@ struct credentials *wire_credentials_create(struct wire *wire,
                                        .component = component,
                                        .config_json = json,
                                        .env_names = key_names,
+                                       .headers_command = command,
+                                       .headers_cwd = wire->start->home.path,
                                        .refusal = forced,
                                        .refusal_hint = FORCED_HINT});
 }

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "credentials/header_command.h"
 #include "credentials/same_origin.h"
 #include "credentials/store.h"
 #include "loop/loop.h"
@@ -47,15 +48,17 @@ struct credentials {
     struct credentials_parts parts;
     char *base_url, *token, *component, *config_json, *refusal, *refusal_hint;
     char **env_names;
-    struct auth *auth;         /* NULL before the first request */
-    struct question *question; /* under way */
-    struct auth_grant grant;   /* what the plugin gave last; empty: nothing */
+    struct header_command *command; /* NULL: none */
+    struct auth *auth;              /* NULL before the first request */
+    struct question *question;      /* under way */
+    struct auth_grant grant;        /* what the plugin gave last; empty: nothing */
     uint64_t no_renewal_before_ms;
     struct beacon_error failure; /* of the question just answered; code 0 = none */
     bool is_answered; /* those who waited are served: with what came, however long it lasts */
     bool has_hung_plugin;
     credentials_renewed_fn on_renewed;
     void *on_renewed_ctx;
+    struct loop_timer *soon; /* for on_renewed without a question; NULL until needed */
 };
 
 static char *copy_of(const char *text)
@@ -78,6 +81,13 @@ struct credentials *credentials_create(const struct credentials_parts *parts,
     self->config_json = copy_of(settings->config_json);
     self->refusal = copy_of(settings->refusal);
     self->refusal_hint = copy_of(settings->refusal_hint);
+    if (settings->headers_command != NULL) {
+        self->command = header_command_create(
+            &(struct header_command_settings){.loop = parts->loop,
+                                              .http = parts->http,
+                                              .argv = settings->headers_command,
+                                              .cwd = settings->headers_cwd});
+    }
     self->env_names = alloc_array(n + 1, sizeof *self->env_names);
     for (size_t i = 0; i < n; i++) {
         self->env_names[i] = alloc_string(settings->env_names[i]);
@@ -135,6 +145,8 @@ bool credentials_destroy(struct credentials *self)
         auth_close(self->auth);
     }
     auth_grant_finish(&self->grant);
+    header_command_destroy(self->command);
+    loop_timer_close(self->soon);
     free_settings(self);
     free(self);
     return is_hung;
@@ -384,21 +396,50 @@ int credentials_attach(void *ctx, const struct beacon_http_request *rq,
     if (self->base_url == NULL || !same_origin(rq->url, self->base_url)) {
         return BEACON_OK;
     }
+    if (self->command != NULL) {
+        int rc = header_command_attach(self->command, out, err);
+        if (rc != BEACON_OK) {
+            return rc;
+        }
+    }
     if (!is_blank(self->token)) {
         return add_token(out, self->token, err);
     }
     return self->component != NULL ? attach_of_plugin(self, out, err) : BEACON_OK;
 }
 
+/* The command runs with the next request; nothing else is to be waited for. */
+static void on_command_forgotten(void *ctx)
+{
+    struct credentials *self = ctx;
+    credentials_renewed_fn done = self->on_renewed;
+    self->on_renewed = NULL;
+    if (done != NULL) {
+        done(self->on_renewed_ctx, NULL);
+    }
+}
+
 bool credentials_renew(struct credentials *self, credentials_renewed_fn done, void *ctx)
 {
     struct beacon_error unused = {0};
-    if (self == NULL || self->grant.n_headers == 0 || self->question != NULL ||
-        ask(self, BEACON_WANT_REJECTED, self->grant.generation, &unused) != BEACON_OK) {
+    if (self == NULL || self->question != NULL || self->on_renewed != NULL) {
+        return false;
+    }
+    const bool may_print_newer = header_command_forget(self->command);
+    const bool is_asked =
+        self->grant.n_headers > 0 &&
+        ask(self, BEACON_WANT_REJECTED, self->grant.generation, &unused) == BEACON_OK;
+    if (!is_asked && !may_print_newer) {
         return false;
     }
     self->on_renewed = done;
     self->on_renewed_ctx = ctx;
+    if (!is_asked) {
+        self->soon = self->soon != NULL
+                         ? self->soon
+                         : loop_timer_create(self->parts.loop, on_command_forgotten, self);
+        loop_timer_start(self->soon, 0);
+    }
     return true;
 }
 

@@ -30,6 +30,8 @@ struct credentials_settings { /* copied; NULL where the comment allows it */
     const char *token;        /* configured: used as it is, no plugin is asked; NULL: none */
     const char *component;    /* auth plugin; NULL: the provider needs no credentials */
     const char *config_json;  /* for its create(); NULL: {} */
+    const char *const *headers_command; /* NULL-terminated, of header_command.h; NULL: none */
+    const char *headers_cwd;            /* of that command */
     const char *const
         *env_names;      /* NULL-terminated: what the configuration lets it read; or NULL */
     const char *refusal; /* a sentence: why the plugin may not be used; NULL: it may */
@@ -48,9 +50,10 @@ bool credentials_destroy(struct credentials *self);
 int credentials_attach(void *ctx, const struct beacon_http_request *rq,
                        struct http_header_sink *out, struct beacon_error *err);
 
-/* The server refused (401) what was attached last: ask the plugin for something newer. False when
- * nothing of a plugin's was attached, or it is being asked already: `done` is not called. Else `done`
- * follows from the loop; `err` is NULL when there is something newer. */
+/* The server refused (401) what was attached last: ask the plugin for something newer, and let the command
+ * for headers run again. False when nothing of either was attached, or the plugin is being asked
+ * already: `done` is not called. Else `done` follows from the loop; `err` is NULL when there is, or may
+ * be, something newer. */
 typedef void (*credentials_renewed_fn)(void *ctx, const struct beacon_error *err);
 bool credentials_renew(struct credentials *self, credentials_renewed_fn done, void *ctx);
 void credentials_forget_renewal(struct credentials *self); /* `done` will not be called */
