@@ -21,9 +21,16 @@ static struct beacon_str str(const char *p)
     return (struct beacon_str){p, strlen(p)};
 }
 
-/* On disk first: what the history holds may be acted on. */
-static int keep(struct agent *agent, const struct text *item, struct beacon_error *err)
+/* On disk first: what the history holds may be acted on. The journal has one line for an item, so the
+ * history has, too: after a resume the provider is sent the same bytes. A raw line break in JSON can
+ * only stand between tokens. */
+static int keep(struct agent *agent, struct text *item, struct beacon_error *err)
 {
+    for (char *p = item->data; p != NULL && p < item->data + item->len; p++) {
+        if (*p == '\n' || *p == '\r') {
+            *p = ' ';
+        }
+    }
     int rc = recorder_item(agent->parts.recorder, text_string(item), item->len, err);
     return rc == BEACON_OK ? history_append(agent->parts.history, text_string(item), item->len, err)
                            : rc;
