@@ -8,6 +8,7 @@
 #include "agent/attempts.h"
 #include "agent/compact.h"
 #include "agent/spending.h"
+#include "agent/truncation.h"
 #include "base/uuid.h"
 
 struct arena;
@@ -33,6 +34,7 @@ struct agent {
     struct attempts attempts;
     size_t chain_at; /* the model of the chain that is asked, 0 = the configured one */
     struct compaction compaction;
+    struct truncation truncation;
     struct request_watch {
         uint64_t began_ns, frame_ns;
         uint32_t attempt;

@@ -283,6 +283,7 @@ int compact_apply(struct agent *agent, struct beacon_error *err)
     compaction->n_done++;
     compaction->known_tokens = -1;
     compaction->has_new_words = false;
+    truncation_forget(&agent->truncation);
     tell(agent, before, text_string(&summary));
     return BEACON_OK;
 }

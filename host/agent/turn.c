@@ -167,11 +167,10 @@ static bool retry(struct agent *agent, const struct stream_outcome *outcome)
     agent->is_pausing = true; /* before the event: who hears it may interrupt */
     loop_timer_start(agent->pause, attempt.wait_ms);
     struct event event = {.kind = EVENT_RETRY};
-    event.as.retry =
-        (struct event_retry){.attempt = attempt.n,
-                             .max_attempts = attempt.max,
-                             .delay_ms = attempt.wait_ms,
-                             .reason = outcome->message};
+    event.as.retry = (struct event_retry){.attempt = attempt.n,
+                                          .max_attempts = attempt.max,
+                                          .delay_ms = attempt.wait_ms,
+                                          .reason = outcome->message};
     emit(agent, event);
     return true;
 }
@@ -240,10 +239,26 @@ static bool make_room(struct agent *agent, const struct stream_outcome *outcome)
     return true;
 }
 
+static void warn_of_truncation(struct agent *agent)
+{
+    const struct spending *spending = &agent->spending;
+    if (!truncation_is_seen(&agent->truncation, spending->last_estimate, spending->last_input)) {
+        return;
+    }
+    AUTO_FREE char *text = alloc_printf(
+        "the server read %lld tokens of a request of about %lld: it cuts the conversation without "
+        "saying so, and the model does not see all of it; give the server a larger context "
+        "(Ollama: OLLAMA_CONTEXT_LENGTH, llama.cpp: --ctx-size), or set model_context_window to "
+        "what it has",
+        (long long)spending->last_input, (long long)spending->last_estimate);
+    emit_message(agent, EVENT_WARNING, text);
+}
+
 /* After a whole answer of the model. */
 static enum turn_next after_answer(struct agent *agent, const struct stream_outcome *outcome)
 {
     compact_note_usage(agent);
+    warn_of_truncation(agent);
     bool asks_again = outcome->finish == BEACON_FINISH_PAUSE;
     return dispatch_waiting(agent->dispatch) > 0 ? TURN_TOOLS
            : asks_again                          ? TURN_PREPARE
