@@ -19,6 +19,7 @@ static const struct command_row rows[] = {
     {"config", NULL, "Tell where a configuration value comes from", cmd_config},
     {"plugin", NULL, "Show the plugins that were found", cmd_plugin},
     {"execpolicy", NULL, "Tell what command rules say about a command", cmd_execpolicy},
+    {"net", NULL, "List the hosts that beacon itself connects to", cmd_net},
     {"sandbox", NULL, "Run one command in the sandbox, or explain it", cmd_sandbox},
     {"apply-patch", NULL, "Apply a patch in the agent's format", cmd_patch},
 };

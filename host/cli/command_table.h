@@ -21,6 +21,7 @@ int cmd_exec(int argc, char **argv);
 int cmd_execpolicy(int argc, char **argv);
 int cmd_login(int argc, char **argv);
 int cmd_logout(int argc, char **argv);
+int cmd_net(int argc, char **argv);
 int cmd_patch(int argc, char **argv);
 int cmd_plugin(int argc, char **argv);
 int cmd_version(int argc, char **argv);

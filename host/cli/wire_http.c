@@ -13,6 +13,7 @@
 #include "cli/wire_policy.h"
 #include "config/layers.h"
 #include "http/egress.h"
+#include "http/proxy.h"
 #include "http/request.h"
 #include "plugin/policy.h"
 #include "plugin/provider.h"
@@ -79,6 +80,15 @@ void wire_http_configure(struct http *http, const struct config *config, const c
     network.client_key = key;
     network.no_proxy = no_proxy;
     http_set_network(http, &network);
+}
+
+int wire_http_choose_proxy(const struct config *config, const char *url, struct proxy_choice *ret,
+                           struct beacon_error *err)
+{
+    struct http_network network = {.proxy = config_string(config, "http.proxy")};
+    AUTO_FREE const char **no_proxy = strings_of(config, "http.no_proxy", &network.n_no_proxy);
+    network.no_proxy = no_proxy;
+    return proxy_choose(&network, url, ret, err);
 }
 
 static int judge(void *ctx, const char *url, struct beacon_error *err)

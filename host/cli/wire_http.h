@@ -30,6 +30,12 @@ int wire_http_check_transport(const struct wire *wire, const struct provider_set
 int wire_http_allow_list(const struct config *config, struct egress **ret,
                          struct beacon_error *err);
 
+/* Which proxy a request to `url` would go through; the strings live as long as the configuration and the
+ * environment. INVALID: its address is none. */
+struct proxy_choice;
+int wire_http_choose_proxy(const struct config *config, const char *url, struct proxy_choice *ret,
+                           struct beacon_error *err);
+
 /* Put [http] into effect. Paths are taken from `home_path` when they are not absolute, "~/" from $HOME. */
 void wire_http_configure(struct http *http, const struct config *config, const char *home_path);
 
