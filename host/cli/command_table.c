@@ -16,10 +16,11 @@ static const struct command_row rows[] = {
     {"exec", "e", "Run the agent once, without questions, and print its answer", cmd_exec},
     {"login", NULL, "Log in with an API key, or tell whether you are", cmd_login},
     {"logout", NULL, "Forget the login", cmd_logout},
+    {"session", NULL, "Tell what a session took", cmd_session},
     {"config", NULL, "Tell where a configuration value comes from", cmd_config},
     {"plugin", NULL, "Show the plugins that were found", cmd_plugin},
-    {"execpolicy", NULL, "Tell what command rules say about a command", cmd_execpolicy},
     {"net", NULL, "List the hosts that beacon itself connects to", cmd_net},
+    {"execpolicy", NULL, "Tell what command rules say about a command", cmd_execpolicy},
     {"sandbox", NULL, "Run one command in the sandbox, or explain it", cmd_sandbox},
     {"apply-patch", NULL, "Apply a patch in the agent's format", cmd_patch},
 };
