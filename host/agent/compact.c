@@ -18,6 +18,7 @@
 #include "config/model_profile.h"
 #include "event/fanout.h"
 #include "session/history.h"
+#include "session/item.h"
 #include "session/recorder.h"
 #include "session/replay_compact.h"
 #include "session/user_message.h"
@@ -162,6 +163,22 @@ int compact_begin(struct agent *agent, const char *reason, struct beacon_error *
         (void)halve(agent); /* the whole of it was just refused */
     }
     return BEACON_OK;
+}
+
+bool compact_would_help(const struct agent *agent)
+{
+    const struct history *history = agent->parts.history;
+    struct arena *arena = arena_create();
+    bool would_help = false;
+    for (size_t i = 0; i < history_count(history) && !would_help; i++) {
+        struct item_view view;
+        struct beacon_error unused = {.struct_size = sizeof unused};
+        would_help = item_decode(history_item(history, i), arena, &view, &unused) == BEACON_OK &&
+                     view.is_known && view.role != BEACON_ROLE_USER &&
+                     view.role != BEACON_ROLE_SYSTEM;
+    }
+    arena_destroy(arena);
+    return would_help;
 }
 
 /* ---- the question ---- */

@@ -46,6 +46,9 @@ int compact_if_due(struct agent *agent, struct beacon_error *err);
 /* Begin, whatever there is. */
 int compact_begin(struct agent *agent, const char *reason, struct beacon_error *err);
 
+/* Is there more than what stays anyway? */
+bool compact_would_help(const struct agent *agent);
+
 bool compact_is_asking(const struct agent *agent);
 bool compact_is_asked_for(const struct agent *agent); /* the whole turn is for that */
 

@@ -230,7 +230,7 @@ static bool make_room(struct agent *agent, const struct stream_outcome *outcome)
     if (compact_is_asking(agent)) {
         return compact_recover(agent, outcome);
     }
-    if (outcome->verdict != BEACON_VERDICT_TOO_LONG) {
+    if (outcome->verdict != BEACON_VERDICT_TOO_LONG || !compact_would_help(agent)) {
         return false;
     }
     if (compact_begin(agent, "too_long", &err) != BEACON_OK) {

@@ -67,8 +67,9 @@ expect_exit 1
 expect_has "$STDERR" 'there is nothing to compact'
 expect_has "$STDERR" 'say something first'
 
-check 'a model that refuses everything as too long ends the turn with one sentence'
+check 'a prompt that is too long by itself ends the turn with one sentence'
 model_always '{"status":400,"body":{"error":{"message":"too long","code":"context_length_exceeded"}}}'
 run exec --skip-git-repo-check 'do it'
 expect_exit 1
-expect_has "$STDERR" 'the conversation was compacted 3 times, and nothing new was done'
+expect_has "$STDERR" 'too long'
+expect_equal 'the requests' "$(n_requests)" 1
