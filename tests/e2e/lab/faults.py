@@ -33,6 +33,8 @@ class Fault:
     at: int = 2
     more: str = ""  # lines of the provider's configuration
     said: typing.Optional[str] = None  # the last message, where it is not the script's
+    notices: tuple = ()  # of retries; one for each further time it is asked, unless said here
+    is_too_long: bool = False  # the program may ask for a summary then, which no judge knows
 
     @property
     def is_fatal(self):
@@ -50,6 +52,10 @@ def page(code):
 def some(count, end):
     """The first `count` frames (of all when it is below 1), and then that end."""
     return lambda wire, frames: Reply(pieces=frames[:count if count >= 1 else int(len(frames) * count)], end=end)
+
+
+def some_frames(count):
+    return lambda wire, frames: Reply(pieces=frames[:count], end="drop")
 
 
 def changed(change):
@@ -96,7 +102,8 @@ PAST, FUTURE = "Thu, 01 Jan 1970 00:00:00 GMT", "Fri, 31 Dec 9999 23:59:59 GMT"
 SHORT = "first_byte_timeout_ms = 400\nstream_idle_timeout_ms = 400"
 FAULTS = (
     *(Fault(f"status.{code}", status(code), ONCE, sentence=f"{WORDS}|{code}")
-      for code in (400, 401, 403, 404, 408, 409, 413)),
+      for code in (400, 401, 403, 404, 408, 409)),
+    Fault("status.413", status(413), tuple(range(1, 11)), sentence=f"{WORDS}|413|room|compacted", is_too_long=True),
     Fault("status.429", status(429), TWICE, sentence="429"),
     *(Fault(f"status.{code}", status(code), FOUR_TIMES, sentence="high demand|overloaded|" + WORDS)
       for code in (500, 502, 503, 529)),
@@ -134,8 +141,11 @@ class Probe:
     def __init__(self, wire, build, folder, fault):
         self.wire, self.fault = wire, fault
         self.person = Person(build, folder)
-        self.server = Server(wire, Judge(wire, FAULT), PLAIN, self.disturb)
         self.n_disturbed = 0
+        self.server = Server(wire, Judge(wire, FAULT), PLAIN, self.disturb, is_judged=self.is_judged)
+
+    def is_judged(self):
+        return not (self.fault and self.fault.is_too_long and self.n_disturbed)
 
     def disturb(self, number, frames):
         if self.fault is None or number < self.fault.at or self.n_disturbed >= self.fault.times:
@@ -165,8 +175,9 @@ class Probe:
 
 
 def spoken(events, work):
-    """The events without the notices of retries."""
-    return normalised([event for event in events if event["type"] != "error"], work)
+    """The events without the notices of retries, and without usage: half an answer costs, too."""
+    kept = [event for event in events if event["type"] != "error"]
+    return normalised([{key: event[key] for key in event if key != "usage"} for event in kept], work)
 
 
 _lock = threading.Lock()
@@ -195,6 +206,11 @@ def _with_words(events, said):
     return events
 
 
+def _brief(events):
+    """What differs is seen in a line for each event."""
+    return "\n".join(f"{event['type']} {str(event.get('item', ''))[:160]}" for event in events)
+
+
 def check_events(fault, outcome, expected, work):
     if fault.is_fatal:
         message = outcome.events()[-1].get("error", {}).get("message", "")
@@ -205,7 +221,7 @@ def check_events(fault, outcome, expected, work):
     wanted = expected if fault.said is None else _with_words(expected, fault.said)
     got = spoken(outcome.events(), work)
     if got != wanted:
-        return ["the events are not those of an undisturbed run:\n" + "\n".join(str(event) for event in got)]
+        return ["the events are not those of an undisturbed run:\n" + _brief(got)]
     return []
 
 
@@ -224,7 +240,8 @@ def check_json(wire, build, folder, fault, expected):
     wrong = probe.wrong() + check_events(fault, outcome, expected, probe.person.work) + check_count(fault, probe.count())
     if probe.asked() not in fault.asked:
         wrong.append(f"asked {probe.asked()} times instead of {fault.asked}")
-    if len(outcome.notices()) != probe.asked() - 1:
+    notices = fault.notices or (0 if fault.is_too_long else probe.asked() - 1,)
+    if len(outcome.notices()) not in notices:
         wrong.append(f"asked {probe.asked()} times, with the notices {outcome.notices()}")
     return wrong
 
@@ -260,9 +277,10 @@ def run_drops(wire, build, folder):
     """The connection breaks behind every frame of the answer, one run each."""
     expected, n_frames = undisturbed(wire, build, folder.parent)
     wrong = []
-    for n in range(n_frames):
-        fault = Fault(f"drop.{n}", some(n, "drop"), REPEATED if n == n_frames - 1 else TWICE, times=1) if n else \
-            Fault("drop.0", lambda wire, frames: Reply(pieces=(), end="drop"), TWICE, times=1)
+    for n in range(n_frames + 1):
+        # In the last of them, all that counts has arrived: then nothing is left to be asked again.
+        asked, notices = (REPEATED, (0, 1)) if n >= n_frames - 3 else (TWICE, (1,))
+        fault = Fault(f"drop.{n}", some_frames(n), asked, times=1, notices=notices)
         wrong += [f"behind frame {n} of {n_frames}: {each}"
                   for each in check_json(wire, build, folder / str(n), fault, expected)]
     return wrong

@@ -61,7 +61,7 @@ class Person:
             (self.folder / name).mkdir(parents=True, mode=0o700)
 
     def configure(self, wire, base_url, request_max_retries=0, stream_max_retries=0, more=""):
-        config = CONFIG.format(wire=wire.NAME, model=wire.MODEL, base_url=base_url, more=more,
+        config = CONFIG.format(wire=wire.NAME, model=wire.MODEL, base_url=base_url, more=wire.CONFIG + more,
                                request_max_retries=request_max_retries, stream_max_retries=stream_max_retries)
         (self.folder / "home" / "config.toml").write_text(config, encoding="utf-8")
 

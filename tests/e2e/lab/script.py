@@ -39,8 +39,8 @@ class Call:
 @dataclasses.dataclass(frozen=True)
 class Usage:
     """Tokens. `input` counts the cached ones, `output` the reasoning."""
-    input: int = 100
-    cached: int = 40
+    input: int = 5000
+    cached: int = 4000
     output: int = 20
     reasoning: int = 5
 
@@ -79,6 +79,7 @@ def patch(call_id, *lines):
 WORDS = "naïve – 読みます 🦀 👩‍👩‍👧 e\u0301 שלום \u2028 \\u0041 \"quoted\" <tag> \t tab"
 NOTES = "first line\nzweite Zeile: äöü\nthird 🦀\n"
 
+# Who thinks, thinks before each call; a server of the Messages API insists on it.
 # Every kind of part, over seven answers and two runs of the program.
 TASK = Script(
     prompts=("Look after the notes. ✓ 読", "Once more, please."),
@@ -86,33 +87,33 @@ TASK = Script(
         answer(Reasoning("**Looking**\n\nFirst I read: " + WORDS, "c2VjcmV0LTE=+/AAAA"),
                Text("I read the notes first. " + WORDS),
                command("call_read", "cat notes.txt", yield_time_ms=20000.5),
-               usage=Usage(100, 0, 30, 10)),
+               usage=Usage(3000, 0, 30, 10)),
         answer(Reasoning("**Writing**", "c2VjcmV0LTI=" * 40),
                patch("call_patch", "*** Update File: notes.txt", "@@", " first line", "-zweite Zeile: äöü",
                      "+zweite Zeile: ÄÖÜ \"quoted\" \\n", "*** Add File: naïve 🦀.txt", "+new: 読みます"),
-               usage=Usage(200, 100, 40, 12)),
+               usage=Usage(3500, 3000, 40, 12)),
         answer(Reasoning("", "b25seS1hLXNlY3JldA=="),
                command("call_left", "cat notes.txt", yield_time_ms=20000),
                command("call_right", "printf 'right: \\303\\251 \\342\\200\\250\\n'; exit 3", yield_time_ms=20000),
-               usage=Usage(300, 200, 50, 14)),
-        answer(Text("Now the plan."),
+               usage=Usage(4000, 3500, 50, 14)),
+        answer(Reasoning("**Planning**", "c2VjcmV0LTQ="), Text("Now the plan."),
                Call("call_plan", "update_plan", {"plan": [{"step": "read " + WORDS, "status": "completed"},
                                                           {"step": "rest", "status": "in_progress"}]}),
-               usage=Usage(400, 300, 60, 0)),
+               usage=Usage(4500, 4000, 60, 8)),
         answer(Reasoning("**Done**\n\nNothing is left.", "c2VjcmV0LTU="),
                Text("All is done.\n\n" + WORDS + "\n" + "Grüße 🦀 " * 40),
-               usage=Usage(500, 400, 70, 16)),
-        answer(Text("Again."),
+               usage=Usage(5000, 4500, 70, 16)),
+        answer(Reasoning("**Again**", "c2VjcmV0LTY="), Text("Again."),
                command("call_again", "cat 'naïve 🦀.txt'", yield_time_ms=20000),
-               usage=Usage(600, 500, 80, 0)),
-        answer(Text("That was all. ✓"), usage=Usage(700, 600, 90, 0)),
+               usage=Usage(6000, 5000, 80, 8)),
+        answer(Text("That was all. ✓"), usage=Usage(7000, 6000, 90, 0)),
     ))
 
 # What the fault matrix disturbs: a tool that leaves a mark on disk before the fault and one behind it.
 FAULT = Script(
     prompts=("Count.",),
     answers=(
-        answer(command("call_one", "echo one >>count", yield_time_ms=20000)),
+        answer(Reasoning("**Beginning**", "c2VjcmV0LWI="), command("call_one", "echo one >>count", yield_time_ms=20000)),
         answer(Reasoning("**Counting** é", "c2VjcmV0LWY="),
                Text("So far it is one: é 🦀."),
                command("call_two", "echo two >>count", yield_time_ms=20000)),

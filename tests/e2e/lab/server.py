@@ -153,9 +153,9 @@ class Listener:
 class Server(Listener):
     """`disturb(number, frames)` may put another Reply in the place of the nth answer (None: as it is)."""
 
-    def __init__(self, wire, judge, way, disturb=None, context=None):
+    def __init__(self, wire, judge, way, disturb=None, context=None, is_judged=lambda: True):
         self.wire, self.judge, self.way = wire, judge, way
-        self.disturb = disturb or (lambda number, frames: None)
+        self.disturb, self.is_judged = disturb or (lambda number, frames: None), is_judged
         self.lock = threading.Lock()  # one conversation, one request at a time
         self.requests, self.violations, self.frame_counts = [], [], []
         super().__init__(context)
@@ -172,6 +172,8 @@ class Server(Listener):
     def answer(self, request):
         self.requests.append(request)
         number = len(self.requests)
+        if not self.is_judged():
+            return self.disturb(number, [])
         try:
             at, part, body = self.judge.hear(request.method, request.target, request.headers, request.data)
         except Violation as violation:

@@ -139,7 +139,7 @@ class Messages:
         (lambda b: b.pop("thinking"), "thinking is not enabled"),
         (lambda b: b["messages"][1]["content"][0].update(signature="c2VjcmV1"), "not what the model said"),
         (lambda b: b["messages"][1]["content"][0].update(thinking="I thought"), "not what the model said"),
-        (lambda b: b["messages"][1]["content"].pop(0), "reasoning before it is missing"),
+        (lambda b: b["messages"][1]["content"].pop(0), "does not begin with it"),
         (lambda b: b["messages"][1]["content"][1].update(text=" "), "messages/1"),
         (lambda b: b["messages"][1]["content"][2].update(input='{"cmd":"true"}'), "messages/1"),
         (lambda b: b["messages"][1]["content"][2]["input"].update(cmd="false"), "not what the model said"),

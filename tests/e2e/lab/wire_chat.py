@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Chat Completions, as strict as the strictest of the servers that speak it."""
+import json
+
 from judge import Entry, Prefix, Schema, check, check_alternation
 from script import Call, Reasoning, Text
 
 NAME = "chat"
 BASE = "/v1"
 MODEL = "lab-chat"
+CONFIG = ''
 TELLS_REASONING_TOKENS = True
 schema = Schema("chat.json")
 
@@ -67,11 +70,16 @@ def check_rules(body, entries):
 
 
 def prefix(body):
+    """Reasoning is given back until the user speaks again, and templates of models drop it then themselves."""
     fixed = {key: body.get(key) for key in ("model", "tools", "tool_choice")}
-    return Prefix("messages", fixed, body["messages"])
+    return Prefix("messages", fixed, [{key: value for key, value in message.items() if not key.startswith("reasoning")}
+                                      for message in body["messages"]])
 
 
 def is_call(entry, call):
+    """Functions bit by bit. A freeform tool is none for the program, so its JSON is written anew."""
+    if call.arguments is None:
+        return entry.id == call.id and json.loads(entry.value) == call.as_function()
     return entry.id == call.id and entry.value == call.arguments_text()
 
 

@@ -6,6 +6,7 @@ from script import Call, Reasoning
 NAME = "gemini"
 BASE = "/v1beta"
 MODEL = "gemini-lab"
+CONFIG = 'auth_header = "x-goog-api-key"\n'
 TELLS_REASONING_TOKENS = True
 schema = Schema("gemini.json")
 
@@ -53,7 +54,12 @@ def read(body):
     reader = _Reader()
     for i, content in enumerate(body["contents"]):
         for k, part in enumerate(content["parts"]):
-            entries.append(reader.read(part, content["role"], f"contents/{i}/parts/{k}"))
+            entry = reader.read(part, content["role"], f"contents/{i}/parts/{k}")
+            before = entries[-1] if k > 0 else None
+            if before and before.kind == entry.kind == "text" and not before.secret:
+                before.text, before.secret = before.text + entry.text, entry.secret  # as it was streamed
+            else:
+                entries.append(entry)
     return entries
 
 

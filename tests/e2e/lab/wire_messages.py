@@ -8,6 +8,7 @@ from script import Call, Reasoning
 NAME = "messages"
 BASE = "/v1"
 MODEL = "claude-lab"
+CONFIG = 'auth_header = "x-api-key"\n'
 TELLS_REASONING_TOKENS = False
 schema = Schema("messages.json")
 
@@ -50,7 +51,7 @@ def read(body):
     return entries
 
 
-def _check_message(message, before, where, is_thinking):
+def _check_message(message, before, where):
     """`before`: ids of the calls in the message before."""
     kinds = [block["type"] for block in _blocks(message["content"])]
     if message["role"] == "user":
@@ -62,8 +63,15 @@ def _check_message(message, before, where, is_thinking):
     else:
         check("tool_result" not in kinds and "image" not in kinds, where, "results belong to the user")
         check(kinds[-1] not in ("thinking", "redacted_thinking"), where, "its last block is thinking")
-        check(is_thinking or not {"thinking", "redacted_thinking"} & set(kinds), where,
-              "it thinks, but thinking is not enabled")
+
+
+def _check_thinking(message, is_thinking, where):
+    """The last answer: it began with thinking when it calls and thinking is on, and else has none."""
+    kinds = [block["type"] for block in _blocks(message["content"])]
+    thinks = bool({"thinking", "redacted_thinking"} & set(kinds))
+    check(is_thinking or not thinks, where, "it thinks, but thinking is not enabled")
+    check(not is_thinking or "tool_use" not in kinds or kinds[0] in ("thinking", "redacted_thinking"), where,
+          "thinking is enabled, but it does not begin with it")
 
 
 def check_rules(body, entries):
@@ -77,9 +85,11 @@ def check_rules(body, entries):
     check(messages[0]["role"] == "user", "messages/0", "the first message is not the user's")
     check(messages[-1]["role"] == "user", "messages", "the last message is not the user's: nothing is asked")
     check_alternation([message["role"] for message in messages], "messages")
-    before = []
+    before, last = [], max((i for i, message in enumerate(messages) if message["role"] == "assistant"), default=None)
     for i, message in enumerate(messages):
-        _check_message(message, before, f"messages/{i}", is_thinking)
+        _check_message(message, before, f"messages/{i}")
+        if i == last:
+            _check_thinking(message, is_thinking, f"messages/{i}")
         before = [block["id"] for block in _blocks(message["content"]) if block["type"] == "tool_use"]
     check(json.dumps(body).count('"cache_control"') <= 4, "cache_control", "there are more than 4 breakpoints")
 

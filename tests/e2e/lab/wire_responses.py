@@ -6,6 +6,7 @@ from script import Call, Reasoning
 NAME = "responses"
 BASE = "/v1"
 MODEL = "gpt-5.5"
+CONFIG = ''
 TELLS_REASONING_TOKENS = True
 schema = Schema("responses.json")
 
