@@ -232,8 +232,10 @@ static void take_tokens(struct reading *reading, struct beacon_str message)
         return;
     }
     add_request(&report->total, &record);
-    add_request(&report->turns.list[row_of(&report->turns, record.turn_id)], &record);
-    add_request(&report->models.list[row_of(&report->models, record.model)], &record);
+    const size_t turn = row_of(&report->turns, record.turn_id);
+    const size_t model = row_of(&report->models, record.model);
+    add_request(&report->turns.list[turn], &record);
+    add_request(&report->models.list[model], &record);
     report->n_broken += record.is_broken ? 1 : 0;
     if (record.usage.cached_input >= 0) {
         add_tokens(&report->cache_known_input, record.usage.input);
