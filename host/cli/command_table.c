@@ -20,6 +20,7 @@ static const struct command_row rows[] = {
     {"config", NULL, "Tell where a configuration value comes from", cmd_config},
     {"plugin", NULL, "Show the plugins that were found", cmd_plugin},
     {"net", NULL, "List the hosts that beacon itself connects to", cmd_net},
+    {"provider", NULL, "Show model providers, or find out what a server speaks", cmd_provider},
     {"execpolicy", NULL, "Tell what command rules say about a command", cmd_execpolicy},
     {"sandbox", NULL, "Run one command in the sandbox, or explain it", cmd_sandbox},
     {"apply-patch", NULL, "Apply a patch in the agent's format", cmd_patch},

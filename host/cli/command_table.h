@@ -25,6 +25,7 @@ int cmd_net(int argc, char **argv);
 int cmd_patch(int argc, char **argv);
 int cmd_plugin(int argc, char **argv);
 int cmd_session(int argc, char **argv);
+int cmd_provider(int argc, char **argv);
 int cmd_version(int argc, char **argv);
 
 /* The screen for a person who typed only the program's name; returns the exit status. */

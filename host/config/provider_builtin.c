@@ -95,6 +95,11 @@ const struct provider_builtin *provider_builtin_find(const char *id)
     return NULL;
 }
 
+const struct provider_builtin *provider_builtin_at(size_t i)
+{
+    return i < sizeof builtins / sizeof builtins[0] ? &builtins[i] : NULL;
+}
+
 bool provider_is_fixed(const char *id)
 {
     const struct provider_builtin *builtin = provider_builtin_find(id);

@@ -4,6 +4,7 @@
 
 #include <beacon/error.h>
 #include <stdbool.h>
+#include <stddef.h>
 
 struct config;
 struct provider_settings;
@@ -25,5 +26,6 @@ struct provider_builtin {
 };
 
 const struct provider_builtin *provider_builtin_find(const char *id); /* NULL: none */
+const struct provider_builtin *provider_builtin_at(size_t i);         /* NULL: no more */
 
 #endif
