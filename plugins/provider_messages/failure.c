@@ -48,10 +48,23 @@ static const struct beacon_failure_code codes[] = {
 
 static const struct beacon_failure_wire wire = {codes, NULL};
 
+/* Bodies are JSON around one sentence for people. */
 void messages_failure_of_answer(struct beacon_failure *f, const struct beacon_answer *answer,
                                 struct beacon_str url)
 {
-    beacon_failure_of_answer(f, &wire, answer, url);
+    struct beacon_error_words words;
+    beacon_error_words_find(beacon_json_out_text(&answer->body), &words);
+    struct beacon_failure_row row = beacon_failure_row_of_answer(&wire, answer, &words);
+    if ((row.pieces & BEACON_PIECE_BODY) != 0 && words.message.n > 0) {
+        row.pieces ^= BEACON_PIECE_BODY | BEACON_PIECE_BODY_WORDS;
+    }
+    beacon_failure_set(f, &row);
+    beacon_failure_add_answer(&f->message, row.pieces, answer, url, &words);
+    beacon_failure_add_words(&f->message, &row, &words);
+    if (row.verdict == BEACON_VERDICT_RETRY) {
+        f->after_ms = answer->retry_after_ms >= 0 ? answer->retry_after_ms
+                                                  : beacon_failure_delay(&wire, &words);
+    }
 }
 
 void messages_failure_of_error(struct beacon_failure *f, struct beacon_str object)
