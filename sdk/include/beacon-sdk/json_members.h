@@ -137,25 +137,10 @@ BEACON_MEMBERS_HOT const char *beacon_members_count_end(const char *p, int64_t *
     return *stop == ',' || *stop == '}' ? stop : NULL;
 }
 
-/* End of the value at `p` when it is such a string or number, or an empty array. */
-BEACON_MEMBERS_HOT const char *beacon_members_value_end(struct beacon_members *m, const char *p,
-                                                        struct beacon_member *ret)
-{
-    ret->count = -1;
-    ret->is_plain = *p == '"';
-    if (*p == '"') {
-        return beacon_members_string_end(m);
-    }
-    if (*p == '[') {
-        return p[1] == ']' ? p + 2 : NULL;
-    }
-    return beacon_members_count_end(p, &ret->count);
-}
-
-/* The member behind the comma (the brace, the first time) at `p`, when it is written as machines do:
- * with at most a space after comma and colon, and a value of the frequent kinds. */
-BEACON_MEMBERS_HOT const char *beacon_members_frequent(struct beacon_members *m, const char *p,
-                                                       struct beacon_member *ret)
+/* Where the value begins behind the comma or brace at `p`, when that is written as machines do: with
+ * at most a space after comma and colon. */
+BEACON_MEMBERS_HOT const char *beacon_members_value_begin(struct beacon_members *m, const char *p,
+                                                          struct beacon_str *ret_raw_key)
 {
     p++;
     if (*p == ' ') {
@@ -165,10 +150,50 @@ BEACON_MEMBERS_HOT const char *beacon_members_frequent(struct beacon_members *m,
     if (key_end == NULL || *key_end != ':') {
         return NULL;
     }
-    const char *const value = key_end[1] == ' ' ? key_end + 2 : key_end + 1;
-    const char *const stop = beacon_members_value_end(m, value, ret);
+    *ret_raw_key = beacon_span(p + 1, (size_t)(key_end - p - 2));
+    return key_end[1] == ' ' ? key_end + 2 : key_end + 1;
+}
+
+/* End of the value at `p` when it is such a string or number, or an empty array. */
+BEACON_MEMBERS_HOT const char *beacon_members_scalar_end(struct beacon_members *m, const char *p,
+                                                         int64_t *ret_count)
+{
+    if (*p == '"') {
+        return beacon_members_string_end(m);
+    }
+    if (*p == '[') {
+        return p[1] == ']' ? p + 2 : NULL;
+    }
+    return beacon_members_count_end(p, ret_count);
+}
+
+/* End of the object at `p`, when such values are all that is in it. The brace that ends the text ends
+ * the object around it. */
+BEACON_MEMBERS_HOT const char *beacon_members_flat_end(struct beacon_members *m, const char *p)
+{
+    struct beacon_str raw_key;
+    int64_t count;
+    do {
+        p = beacon_members_value_begin(m, p, &raw_key);
+        p = p != NULL ? beacon_members_scalar_end(m, p, &count) : NULL;
+    } while (p != NULL && *p == ',');
+    return p != NULL && *p == '}' && p + 1 < m->j.end ? p + 1 : NULL;
+}
+
+/* The member behind the comma (the brace, the first time) at `p`, when its value is of a frequent
+ * kind. */
+BEACON_MEMBERS_HOT const char *beacon_members_frequent(struct beacon_members *m, const char *p,
+                                                       struct beacon_member *ret)
+{
+    const char *const value = beacon_members_value_begin(m, p, &ret->raw_key);
+    if (value == NULL) {
+        return NULL;
+    }
+    ret->count = -1;
+    ret->is_plain = *value == '"';
+    const char *const stop = *value == '{' ? beacon_members_flat_end(m, value)
+                                           : beacon_members_scalar_end(m, value, &ret->count);
     if (stop != NULL) {
-        ret->raw_key = beacon_span(p + 1, (size_t)(key_end - p - 2));
         ret->raw_value = beacon_span(value, (size_t)(stop - value));
     }
     return stop;

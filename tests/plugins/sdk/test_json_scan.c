@@ -19,6 +19,8 @@ static const char *const corpus[] = {
     "{\"größe\":\"12 €\",\"\\u0061bc\":[0,-0,0.5,1E9,9223372036854775807]}",
     ("{\"delta\": \"twelve\\n\", \"logprobs\": [], \"type\": \"response.output_text.delta\",\n"
      " \"index\": 7, \"item\": {\"id\": \"a\", \"n\": [1, 2]}, \"score\": -0.5, \"last\": \"x\"}"),
+    ("{\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":"
+     "\"Hello\", \"n\": [],\"m\":10},\"usage\": {\"n\":1}}"),
     "-0",
     "true",
 };
@@ -255,8 +257,17 @@ static void nesting_beyond_the_limit_is_a_failure(void **state)
  * the words that the walk looks at. */
 static void members_are_the_same_wherever_they_stand(void **state)
 {
-    static const char *const values[] = {"\"plain\"", "\"\\u00e9\"", "12",
-                                         "-1.5",      "[]",          "{\"a\":[]}"};
+    static const char *const values[] = {
+        "\"plain\"",
+        "\"\\u00e9\"",
+        "12",
+        "-1.5",
+        "[]",
+        "{\"a\":[]}",
+        "{}",
+        "{\"type\": \"text_delta\",\"text\":\"}],{\",\"n\":0}",
+        "{\"a\":\"b\\n\",\"c\":{\"d\":[1]}}",
+    };
     (void)state;
     for (size_t pad = 0; pad < 600; pad++) {
         for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
