@@ -43,6 +43,7 @@ static const struct quirk_row rows[] = {
     {"responses", "developer_instructions", QUIRK_BOOL, NULL},
     {"responses", "encrypted_reasoning", QUIRK_BOOL, NULL},
     {"responses", "reasoning_summary", QUIRK_BOOL, NULL},
+    {"responses", "web_search", QUIRK_CHOICE, "|cached|live"},
 };
 
 #define ROWS (sizeof rows / sizeof rows[0])
