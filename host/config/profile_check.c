@@ -130,11 +130,22 @@ static int refuse_key(const struct profile_checking *checking, const struct leve
     return refuse(checking, member->place, hint, what);
 }
 
+/* The right kind of container, but not of what should be in it. */
+static bool is_mixed(const struct toml_value *value, const char *expected)
+{
+    return (value->type == TOML_TABLE && strstr(expected, "table of") != NULL) ||
+           (value->type == TOML_ARRAY && strstr(expected, "array of") != NULL);
+}
+
 static int refuse_type(const struct profile_checking *checking, const char *path,
                        const struct toml_member *member, const char *expected)
 {
     char what[PATH_BYTES + 160];
-    const char *found = toml_type_name(member->value->type);
+    const struct toml_value *value = member->value;
+    bool is_negative = value->type == TOML_INTEGER && value->integer < 0;
+    const char *found = is_negative                 ? "a negative integer"
+                        : is_mixed(value, expected) ? "one with something else in it"
+                                                    : toml_type_name(value->type);
     bool wants_string = strstr(expected, "string") != NULL;
     (void)snprintf(what, sizeof what, "`%s%.60s` must be %s, found %s", path, member->key, expected,
                    found);

@@ -42,19 +42,27 @@ static int refuse(const struct reading *reading, const yaml_event_t *event, cons
                      place_of(&event->start_mark).line, what);
 }
 
-/* libyaml's words; of an error of bytes it tells no line, but how far it has come. */
-static int refuse_syntax(const struct reading *reading)
+/* Of an error of bytes libyaml tells no line, but how far it had come. */
+static size_t line_of_problem(const struct reading *reading)
 {
     const yaml_parser_t *parser = &reading->parser;
-    size_t line = parser->problem_mark.line > parser->mark.line ? parser->problem_mark.line
-                                                                : parser->mark.line;
-    if (parser->error != YAML_READER_ERROR) {
-        line = parser->problem_mark.line;
+    size_t line = parser->problem_mark.line;
+    if (parser->error == YAML_READER_ERROR) {
+        line = 0;
+        for (size_t i = 0; i < parser->problem_offset && i < reading->source->len; i++) {
+            line += reading->source->text[i] == '\n';
+        }
     }
+    return line + 1;
+}
+
+static int refuse_syntax(const struct reading *reading)
+{
+    const char *problem = reading->parser.problem;
     return error_set(reading->err, BEACON_E_INVALID,
                      "correct the YAML there; docs/providers.md shows a whole file",
-                     "%s:%zu: this is not YAML: %s", reading->source->name, line + 1,
-                     parser->problem != NULL ? parser->problem : "it cannot be read");
+                     "%s:%zu: this is not YAML: %s", reading->source->name,
+                     line_of_problem(reading), problem != NULL ? problem : "it cannot be read");
 }
 
 static struct frame *top(struct reading *reading)
