@@ -162,7 +162,11 @@ void turn_stage_ask(const char *component, const char *config)
                                       .max_output_tokens = -1,
                                       .compact_limit = turn.compact_limit,
                                       .request_max_retries = 2,
-                                      .stream_max_retries = 2};
+                                      .stream_max_retries = 2,
+                                      .usage = turn.usage_before,
+                                      .cost_before = turn.cost_before,
+                                      .profile = turn.profile,
+                                      .budget = turn.budget};
     turn.agent = agent_create(&parts, &settings, on_end, NULL);
 }
 

@@ -24,6 +24,11 @@ struct turn_stage {
     void (*on_event)(enum event_kind kind, void **state); /* what a test does in an event */
     void **state;
     int n_ends;
+    /* Of the agent's settings; set them before it is made. */
+    struct event_usage usage_before;
+    const struct cost_state *cost_before;
+    const struct model_profile *profile;
+    const struct budget_limits *budget;
     int n_broken; /* answers that broke off and are paid for; none of `seen` */
     enum agent_outcome outcome;
     struct beacon_error failure;
