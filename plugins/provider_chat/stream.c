@@ -311,6 +311,19 @@ static bool read_repaired(const struct chat_context *c, struct beacon_str frame,
     return chat_chunk_read(beacon_json_out_text(&c->x->repaired), ret);
 }
 
+/* Words between the chunks are a server's own; a chunk that is broken takes a part of the answer with
+ * it, which nothing later says again. */
+static beacon_rc on_nonsense(const struct chat_context *c, struct beacon_str frame)
+{
+    if (beacon_span_starts(frame, "{")) {
+        chat_failure_nonsense(&c->x->failure, "the server sent a chunk that is not JSON");
+        return beacon_failure_error(&c->x->failure, c->err);
+    }
+    beacon_log(c->x->instance->host, BEACON_LOG_WARN, "skipped a line of %zu bytes between chunks",
+               frame.n);
+    return BEACON_OK;
+}
+
 beacon_rc chat_read_frame(const struct chat_context *c, struct beacon_str event,
                           struct beacon_str frame)
 {
@@ -326,9 +339,7 @@ beacon_rc chat_read_frame(const struct chat_context *c, struct beacon_str event,
         return chat_answer_end(c);
     }
     if (!read_repaired(c, frame, &chunk)) {
-        beacon_log(c->x->instance->host, BEACON_LOG_WARN,
-                   "skipped a chunk of %zu bytes that is no JSON object", frame.n);
-        return BEACON_OK;
+        return on_nonsense(c, frame);
     }
     if (is_error(&chunk, event)) {
         chat_failure_of_frame(&c->x->failure, chunk.text);
