@@ -19,9 +19,11 @@ struct quirk_row {
 };
 
 static const struct quirk_row rows[] = {
+    {"chat", "cache_key", QUIRK_BOOL, NULL},
     {"chat", "effort_name", QUIRK_CHOICE, "|reasoning_effort|reasoning.effort|think"},
     {"chat", "empty_content", QUIRK_CHOICE, "null|omit|string"},
     {"chat", "max_tokens_name", QUIRK_CHOICE, "|max_tokens|max_completion_tokens"},
+    {"chat", "merge_user", QUIRK_BOOL, NULL},
     {"chat", "num_ctx", QUIRK_INT, NULL},
     {"chat", "parallel_calls", QUIRK_BOOL, NULL},
     {"chat", "reasoning_echo", QUIRK_CHOICE, "never|after_user|always"},
@@ -32,6 +34,7 @@ static const struct quirk_row rows[] = {
     {"chat", "tool_call_id", QUIRK_CHOICE, "any|alnum9"},
     {"chat", "tool_result_name", QUIRK_BOOL, NULL},
     {"chat", "usage", QUIRK_CHOICE, "stream_options|always|none"},
+    {"chat", "user_after_tool", QUIRK_BOOL, NULL},
     {"gemini", "schema_name", QUIRK_CHOICE, "parametersJsonSchema|parameters"},
     {"gemini", "thinking", QUIRK_CHOICE, "budget|level|none"},
     {"messages", "beta", QUIRK_TEXT, NULL},
