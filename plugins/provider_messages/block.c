@@ -28,11 +28,9 @@ bool messages_block_open(struct messages_block *block, enum messages_block_kind 
 {
     struct beacon_json_out *const all[] = {&block->start, &block->text, &block->rest};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
-        beacon_json_out_reset(all[i]);
-        all[i]->max = BLOCK_BYTES_MAX;
+        beacon_json_out_init(all[i], BLOCK_BYTES_MAX);
     }
     block->is_open = true;
-    block->is_begun = block->is_broken = block->has_unknown = false;
     block->kind = kind;
     beacon_json_out_bytes(&block->start, object.p, object.n);
     return !block->start.failed;
@@ -122,13 +120,17 @@ static bool reserve(const struct messages_block *block, size_t times,
 
 static size_t times_needed(const struct messages_block *block)
 {
-    if (block->kind == BLOCK_TEXT) {
+    switch (block->kind) {
+    case BLOCK_TEXT:
         return block->rest.n > 0 ? 7 : 0;
+    case BLOCK_CALL:
+        return 7;
+    default:
+        return 3;
     }
-    return 3;
 }
 
-static bool text_part(struct messages_block *block, struct beacon_json_out *scratch,
+static bool text_part(const struct messages_block *block, struct beacon_json_out *scratch,
                       struct beacon_part *part)
 {
     part->type = BEACON_PART_TEXT;
@@ -139,7 +141,7 @@ static bool text_part(struct messages_block *block, struct beacon_json_out *scra
     return block->text.n > 0;
 }
 
-static bool thinking_part(struct messages_block *block, struct beacon_json_out *scratch,
+static bool thinking_part(const struct messages_block *block, struct beacon_json_out *scratch,
                           struct beacon_part *part)
 {
     part->type = BEACON_PART_REASONING;
@@ -148,7 +150,7 @@ static bool thinking_part(struct messages_block *block, struct beacon_json_out *
     return block->text.n > 0 || block->rest.n > 0;
 }
 
-static bool redacted_part(struct messages_block *block, struct beacon_part *part)
+static bool redacted_part(const struct messages_block *block, struct beacon_part *part)
 {
     part->type = BEACON_PART_REASONING;
     part->opaque = beacon_json_out_text(&block->start);
@@ -180,24 +182,37 @@ static struct beacon_str input_of(const struct messages_block *block)
     return input;
 }
 
-static bool call_part(struct messages_block *block, const struct beacon_tool_names *names,
-                      struct beacon_json_out *scratch, struct beacon_part *part)
+/* The model wrote them wrongly: the tool will say so, and the model read it. */
+static struct beacon_str wrong_arguments(struct beacon_str input, struct beacon_json_out *out)
+{
+    const size_t start = out->n;
+    out->comma_due = 0;
+    beacon_json_begin_object(out);
+    beacon_json_put_member(out, "INVALID_JSON", input);
+    beacon_json_end_object(out);
+    return out->failed ? beacon_span(NULL, 0) : beacon_span(out->p + start, out->n - start);
+}
+
+static bool call_part(const struct messages_block *block, const struct beacon_tool_names *names,
+                      bool is_incomplete, struct beacon_json_out *scratch, struct beacon_part *part)
 {
     const struct beacon_str input = input_of(block);
+    const bool is_json = beacon_json_is_whole(input, '{');
     struct beacon_str raw;
-    name_call(block, names, scratch, part);
-    if (!beacon_json_is_whole(input, '{')) {
-        block->is_broken = true;
+    if (!is_json && is_incomplete) {
         return false;
     }
+    name_call(block, names, scratch, part);
     part->text = input;
-    if (part->flags == BEACON_PART_FREEFORM && beacon_json_member_string(input, "input", &raw)) {
+    if (part->flags != BEACON_PART_FREEFORM) {
+        part->text = is_json ? input : wrong_arguments(input, scratch);
+    } else if (is_json && beacon_json_member_string(input, "input", &raw)) {
         part->text = beacon_json_value(raw, scratch);
     }
     return part->call_id.n > 0 && part->name.n > 0;
 }
 
-static bool server_part(struct messages_block *block, struct beacon_json_out *scratch,
+static bool server_part(const struct messages_block *block, struct beacon_json_out *scratch,
                         struct beacon_part *part)
 {
     const struct beacon_str object = beacon_json_out_text(&block->start);
@@ -219,8 +234,9 @@ static bool server_part(struct messages_block *block, struct beacon_json_out *sc
     return beacon_json_member(part->opaque, "type", &unused);
 }
 
-bool messages_block_part(struct messages_block *block, const struct beacon_tool_names *names,
-                         struct beacon_json_out *scratch, struct beacon_part *ret)
+bool messages_block_part(const struct messages_block *block, const struct beacon_tool_names *names,
+                         bool is_incomplete, struct beacon_json_out *scratch,
+                         struct beacon_part *ret)
 {
     struct beacon_part part = beacon_part_of(BEACON_PART_TEXT);
     bool is_told = false;
@@ -238,38 +254,13 @@ bool messages_block_part(struct messages_block *block, const struct beacon_tool_
         is_told = redacted_part(block, &part);
         break;
     case BLOCK_CALL:
-        is_told = call_part(block, names, scratch, &part);
+        is_told = call_part(block, names, is_incomplete, scratch, &part);
         break;
     case BLOCK_SERVER:
         is_told = server_part(block, scratch, &part);
         break;
     }
     if (!is_told || scratch->failed) {
-        return false;
-    }
-    *ret = part;
-    return true;
-}
-
-bool messages_block_part_of_broken(struct messages_block *block,
-                                   const struct beacon_tool_names *names,
-                                   struct beacon_json_out *scratch, struct beacon_part *ret)
-{
-    struct beacon_part part = beacon_part_of(BEACON_PART_TOOL_CALL);
-    if (!reserve(block, 7, scratch)) {
-        return false;
-    }
-    name_call(block, names, scratch, &part);
-    part.text = input_of(block);
-    if (part.flags != BEACON_PART_FREEFORM) {
-        const size_t start = scratch->n;
-        scratch->comma_due = 0;
-        beacon_json_begin_object(scratch);
-        beacon_json_put_member(scratch, "INVALID_JSON", part.text);
-        beacon_json_end_object(scratch);
-        part.text = beacon_span(scratch->p + start, scratch->n - start);
-    }
-    if (scratch->failed || part.call_id.n == 0 || part.name.n == 0) {
         return false;
     }
     *ret = part;

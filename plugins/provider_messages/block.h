@@ -20,7 +20,6 @@ enum messages_block_kind { BLOCK_TEXT, BLOCK_THINKING, BLOCK_REDACTED, BLOCK_CAL
 
 struct messages_block {
     bool is_open, is_begun; /* begun: the host was told of it */
-    bool is_broken;         /* a call that ended with arguments that are no JSON */
     bool has_unknown;       /* it grew by something unknown here, so it cannot go back */
     enum messages_block_kind kind;
     uint32_t index;               /* the server's */
@@ -31,21 +30,19 @@ struct messages_block {
     struct beacon_json_out rest; /* THINKING: raw signature. TEXT: citations, with commas */
 };
 
-/* Begin again in the memory of an earlier block; `object` is the block as the server began it, may be
- * empty for a kind that is only known by its delta. False: no memory. */
+/* Fill a zeroed block; `object` is the block as the server began it, empty for a kind that is only
+ * known by its delta. False: no memory. Free with messages_block_finish(), also then. */
 bool messages_block_open(struct messages_block *block, enum messages_block_kind kind,
                          struct beacon_str object);
 enum messages_block_kind messages_block_kind_of(struct beacon_str raw_type);
 void messages_block_finish(struct messages_block *block);
 
 /* Make a part of a block that is whole. Strings live as long as the block, `names` and `scratch`
- * (emptied first) stay as they are. False: there is nothing to tell, or no memory (scratch->failed),
- * or (is_broken is set) a call's arguments are no JSON. A broken call becomes a part with
- * messages_block_part_of_broken(). */
-bool messages_block_part(struct messages_block *block, const struct beacon_tool_names *names,
-                         struct beacon_json_out *scratch, struct beacon_part *ret);
-bool messages_block_part_of_broken(struct messages_block *block,
-                                   const struct beacon_tool_names *names,
-                                   struct beacon_json_out *scratch, struct beacon_part *ret);
+ * (emptied first) stay as they are. False: there is nothing to tell, or no memory (scratch->failed). A
+ * call whose arguments are no JSON object is no part when it was cut off (`is_incomplete`), else one
+ * whose arguments say so. */
+bool messages_block_part(const struct messages_block *block, const struct beacon_tool_names *names,
+                         bool is_incomplete, struct beacon_json_out *scratch,
+                         struct beacon_part *ret);
 
 #endif

@@ -208,28 +208,6 @@ bool messages_conversation_is_paused(const struct messages_conversation *c)
     return false;
 }
 
-static bool has_results(const struct messages_conversation *c, const struct messages_message *m)
-{
-    return c->order[m->first]->part.type == BEACON_PART_TOOL_RESULT; /* they stand first */
-}
-
-bool messages_conversation_may_think(const struct messages_conversation *c)
-{
-    if (c->n_messages < 2 || !has_results(c, &c->messages[c->n_messages - 1])) {
-        return true;
-    }
-    for (size_t i = c->n_messages - 1; i > 0 && has_results(c, &c->messages[i]); i -= 2) {
-        const struct messages_message *calls = &c->messages[i - 1];
-        if (c->order[calls->first]->part.type == BEACON_PART_REASONING) {
-            return true;
-        }
-        if (i < 2) {
-            break;
-        }
-    }
-    return false;
-}
-
 static bool has_hint(const struct messages_conversation *c, const struct messages_message *m)
 {
     for (size_t i = 0; i < m->n; i++) {

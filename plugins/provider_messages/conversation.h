@@ -55,10 +55,6 @@ void messages_conversation_finish(struct messages_conversation *conversation);
  * request before this one ended and where this one does, and the one of the host's newest hint. */
 void messages_conversation_mark(struct messages_conversation *conversation);
 
-/* False: calls are under way that began without thinking, made by another provider for one; then the
- * API refuses a request that wants a budget of it. */
-bool messages_conversation_may_think(const struct messages_conversation *conversation);
-
 /* The server asked to be called again with its own words last. */
 bool messages_conversation_is_paused(const struct messages_conversation *conversation);
 

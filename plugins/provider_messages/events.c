@@ -67,8 +67,7 @@ static inline void take_member(struct frame *frame, const struct beacon_member *
     }
 }
 
-/* True: `text` is an object that says what it is. Nothing is told about its UTF-8 unless it is
- * ASCII. */
+/* True: `text` is an object. Nothing is told about its UTF-8 unless it is ASCII. */
 static bool read_frame(struct beacon_str text, struct frame *frame, bool *ret_is_ascii)
 {
     struct beacon_members walk;
@@ -80,7 +79,7 @@ static bool read_frame(struct beacon_str text, struct frame *frame, bool *ret_is
         take_member(frame, &member);
     }
     *ret_is_ascii = walk.is_ascii;
-    return beacon_members_finished(&walk) && (frame->type.n > 0 || frame->error.n > 0);
+    return beacon_members_finished(&walk);
 }
 
 static inline void take_delta_member(struct delta *delta, struct beacon_str key,
@@ -260,26 +259,29 @@ static beacon_rc take_beginning(const struct messages_context *c, struct message
 }
 
 static beacon_rc begin_block(const struct messages_context *c, uint32_t index,
-                             struct beacon_str object, struct messages_block **ret)
+                             struct beacon_str object)
 {
+    struct messages_block *block = NULL;
     struct beacon_str type;
     if (object.n == 0 || !beacon_json_member_string(object, "type", &type)) {
         return BEACON_OK;
     }
-    beacon_rc rc = messages_items_open(c, index, messages_block_kind_of(type), object, ret);
-    return rc < 0 ? rc : take_beginning(c, *ret);
+    beacon_rc rc = messages_items_open(c, index, messages_block_kind_of(type), object, &block);
+    return rc < 0 ? rc : take_beginning(c, block);
 }
 
 static beacon_rc on_block_start(const struct messages_context *c, const struct frame *frame)
 {
-    struct messages_block *block = NULL;
-    return begin_block(c, index_of(frame), frame->block, &block);
+    return begin_block(c, index_of(frame), frame->block);
 }
 
 static beacon_rc on_block_stop(const struct messages_context *c, const struct frame *frame)
 {
     struct messages_block *block = messages_items_find(&c->x->stream, index_of(frame));
-    return block != NULL ? messages_items_close(c, block) : BEACON_OK;
+    if (block != NULL) {
+        block->is_open = false;
+    }
+    return BEACON_OK;
 }
 
 /* ---- messages ---- */
@@ -327,9 +329,7 @@ static beacon_rc take_content(const struct messages_context *c, struct beacon_st
         return rc;
     }
     while (rc >= 0 && beacon_json_next_element(&j) && beacon_json_skip(&j, &element)) {
-        struct messages_block *block = NULL;
-        rc = begin_block(c, 0, element, &block);
-        rc = rc >= 0 && block != NULL ? messages_items_close(c, block) : rc;
+        rc = begin_block(c, 0, element); /* which ends the one before */
     }
     return rc;
 }
@@ -396,6 +396,33 @@ static bool read_repaired(struct messages_stream *stream, struct beacon_str text
     return read_frame(beacon_json_out_text(&stream->repaired), frame, &is_ascii);
 }
 
+/* A line that is nothing is passed over. Half an event is a piece of the answer that is lost, and the
+ * signature of a thought no longer fits: the answer is asked for again. */
+static beacon_rc on_nonsense(const struct messages_context *c, struct beacon_str text)
+{
+    static const struct beacon_failure_row row = {
+        BEACON_VERDICT_RETRY, BEACON_E_PROTOCOL,
+        "stream disconnected before completion: the server sent an event that is no JSON", 0, NULL};
+    if (text.n == 0 || text.p[0] != '{') {
+        beacon_log(c->x->instance->host, BEACON_LOG_WARN,
+                   "skipped an event of %zu bytes that is no JSON object", text.n);
+        return BEACON_OK;
+    }
+    beacon_failure_set(&c->x->failure, &row);
+    return beacon_failure_error(&c->x->failure, c->err);
+}
+
+static beacon_rc handle(const struct messages_context *c, const struct frame *frame)
+{
+    for (size_t i = 0; i < sizeof handlers / sizeof handlers[0]; i++) {
+        if (frame->type.n == handlers[i].n &&
+            memcmp(frame->type.p, handlers[i].type, handlers[i].n) == 0) {
+            return handlers[i].fn(c, frame);
+        }
+    }
+    return frame->type.n == 0 && frame->error.n > 0 ? on_error(c, frame) : BEACON_OK;
+}
+
 beacon_rc messages_read_event(struct beacon_exchange *x, struct beacon_bytes data,
                               const struct beacon_events *events, struct beacon_error *err)
 {
@@ -405,16 +432,5 @@ beacon_rc messages_read_event(struct beacon_exchange *x, struct beacon_bytes dat
     if (x->stream.is_finished || beacon_span_is(text, "[DONE]")) {
         return BEACON_OK;
     }
-    if (!read_repaired(&x->stream, text, &frame)) {
-        beacon_log(x->instance->host, BEACON_LOG_WARN,
-                   "skipped an event of %zu bytes that is no JSON object with a type", data.n);
-        return BEACON_OK;
-    }
-    for (size_t i = 0; i < sizeof handlers / sizeof handlers[0]; i++) {
-        if (frame.type.n == handlers[i].n &&
-            memcmp(frame.type.p, handlers[i].type, handlers[i].n) == 0) {
-            return handlers[i].fn(&c, &frame);
-        }
-    }
-    return frame.type.n == 0 ? on_error(&c, &frame) : BEACON_OK;
+    return read_repaired(&x->stream, text, &frame) ? handle(&c, &frame) : on_nonsense(&c, text);
 }

@@ -11,6 +11,7 @@
 #include "events.h"
 #include "failure.h"
 #include "finish.h"
+#include "items.h"
 #include "limits.h"
 
 #define REPEATS_MAX 2u /* without thinking, or with the other form and then without */
@@ -171,9 +172,7 @@ void messages_close(struct beacon_exchange *x)
     if (x == NULL) {
         return;
     }
-    for (size_t i = 0; i < EXCHANGE_OPEN_MAX; i++) {
-        messages_block_finish(&x->stream.blocks[i]);
-    }
+    messages_items_finish(&x->stream);
     messages_request_finish(&x->request);
     beacon_failure_finish(&x->failure);
     beacon_answer_finish(&x->answer);

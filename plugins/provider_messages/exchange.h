@@ -14,8 +14,7 @@
 #include "block.h"
 #include "request.h"
 
-#define EXCHANGE_ITEMS_MAX 4096u /* items of one answer */
-#define EXCHANGE_OPEN_MAX  32u   /* blocks of it that are open at once */
+#define EXCHANGE_ITEMS_MAX 4096u /* blocks of one answer */
 
 struct messages_config;
 
@@ -28,10 +27,11 @@ struct messages_instance {
 struct messages_stream {
     bool is_started, is_finished, has_calls, has_told_usage;
     bool is_incomplete; /* a stop reason after which an unfinished call means nothing */
-    uint32_t stop; /* BEACON_FINISH_ of the stop reason; 0 = none seen, or one without meaning */
-    uint32_t n_items;
-    size_t n_kept; /* bytes taken into blocks so far */
-    struct messages_block blocks[EXCHANGE_OPEN_MAX];
+    uint32_t stop;    /* BEACON_FINISH_ of the stop reason; 0 = none seen, or one without meaning */
+    uint32_t n_items; /* that the host was told of */
+    size_t n_kept;    /* bytes taken into blocks so far */
+    struct messages_block *blocks; /* all of the answer, in the order of their beginnings */
+    size_t n_blocks, blocks_capacity;
     struct beacon_usage usage;
     struct beacon_json_out repaired; /* a frame that was not UTF-8 */
     struct beacon_json_out scratch;  /* unescaped text of the frame at hand */

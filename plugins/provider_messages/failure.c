@@ -82,7 +82,8 @@ void messages_failure_too_big(struct beacon_failure *f, const char *what)
 }
 
 /* Complaints about a block of the conversation name it first ("messages.3.content.0: …"); taking the
- * wish out would not help them. */
+ * wish out only helps when what is missing there is a thought: calls that another provider's model
+ * began without one are under way. */
 enum messages_complaint messages_failure_complaint(const struct beacon_answer *answer)
 {
     struct beacon_error_words words;
@@ -92,7 +93,9 @@ enum messages_complaint messages_failure_complaint(const struct beacon_answer *a
     beacon_error_words_find(beacon_json_out_text(&answer->body), &words);
     const bool is_about_thinking = beacon_error_words_say(words.message, "thinking") ||
                                    beacon_error_words_say(words.message, "effort");
-    if (!is_about_thinking || beacon_span_starts(words.message, "messages.")) {
+    const bool is_about_block = beacon_span_starts(words.message, "messages.") &&
+                                !beacon_error_words_say(words.message, "expected `thinking`");
+    if (!is_about_thinking || is_about_block) {
         return COMPLAINT_NONE;
     }
     return beacon_error_words_say(words.message, "adaptive") ? COMPLAINT_WANTS_ADAPTIVE

@@ -121,7 +121,7 @@ static uint32_t finish_code(const struct messages_stream *stream)
 beacon_rc messages_finish(const struct messages_context *c)
 {
     beacon_rc rc = messages_start(c, beacon_span(NULL, 0), beacon_span(NULL, 0));
-    rc = rc < 0 ? rc : messages_items_close_all(c);
+    rc = rc < 0 ? rc : messages_items_hand_out(c);
     rc = rc < 0 ? rc : messages_tell_usage(c);
     if (rc < 0) {
         return rc;

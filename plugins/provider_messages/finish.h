@@ -14,7 +14,7 @@ beacon_rc messages_tell_usage(const struct messages_context *c);
 beacon_rc messages_take_stop(const struct messages_context *c, struct beacon_str raw_reason,
                              struct beacon_str details);
 
-/* Close what is open and emit the last events. */
+/* Hand out the items and emit the last events. */
 beacon_rc messages_finish(const struct messages_context *c);
 
 #endif

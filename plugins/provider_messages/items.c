@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "items.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #include <beacon-sdk/sink.h>
 
 #include "failure.h"
@@ -21,25 +24,32 @@ static beacon_rc too_big(const struct messages_context *c, const char *what)
     return beacon_failure_error(&c->x->failure, c->err);
 }
 
+/* From the back: the newest is the one that grows. */
 struct messages_block *messages_items_find(struct messages_stream *stream, uint32_t index)
 {
-    for (size_t i = 0; i < EXCHANGE_OPEN_MAX; i++) {
-        struct messages_block *block = &stream->blocks[i];
-        if (block->is_open && !block->is_broken && block->index == index) {
+    for (size_t i = stream->n_blocks; i > 0; i--) {
+        struct messages_block *block = &stream->blocks[i - 1];
+        if (block->is_open && block->index == index) {
             return block;
         }
     }
     return NULL;
 }
 
-static struct messages_block *find_free(struct messages_stream *stream)
+static struct messages_block *add_block(struct messages_stream *stream)
 {
-    for (size_t i = 0; i < EXCHANGE_OPEN_MAX; i++) {
-        if (!stream->blocks[i].is_open) {
-            return &stream->blocks[i];
+    if (stream->n_blocks == stream->blocks_capacity) {
+        const size_t n = stream->n_blocks > 0 ? 2 * stream->n_blocks : 8;
+        struct messages_block *grown = realloc(stream->blocks, n * sizeof *grown);
+        if (grown == NULL) {
+            return NULL;
         }
+        stream->blocks = grown;
+        stream->blocks_capacity = n;
     }
-    return NULL;
+    struct messages_block *block = &stream->blocks[stream->n_blocks++];
+    memset(block, 0, sizeof *block);
+    return block;
 }
 
 beacon_rc messages_items_open(const struct messages_context *c, uint32_t index,
@@ -48,17 +58,16 @@ beacon_rc messages_items_open(const struct messages_context *c, uint32_t index,
 {
     struct messages_stream *stream = &c->x->stream;
     struct messages_block *block = messages_items_find(stream, index);
-    beacon_rc rc = block != NULL ? messages_items_close(c, block) : BEACON_OK;
-    if (rc < 0) {
-        return rc;
+    if (block != NULL) {
+        block->is_open = false;
     }
-    block = find_free(stream);
     stream->n_kept += object.n;
-    if (block == NULL || stream->n_kept > BLOCK_BYTES_MAX) {
+    if (stream->n_blocks == EXCHANGE_ITEMS_MAX || stream->n_kept > BLOCK_BYTES_MAX) {
         return too_big(c, "its blocks");
     }
-    if (!messages_block_open(block, kind, object)) {
-        return too_big(c, "a block");
+    block = add_block(stream);
+    if (block == NULL || !messages_block_open(block, kind, object)) {
+        return too_big(c, "its blocks, for which there is no memory");
     }
     block->index = index;
     *ret = block;
@@ -83,9 +92,6 @@ static beacon_rc begin(const struct messages_context *c, struct messages_block *
     struct messages_stream *stream = &c->x->stream;
     if (block->is_begun) {
         return BEACON_OK;
-    }
-    if (stream->n_items == EXCHANGE_ITEMS_MAX) {
-        return too_big(c, "its items");
     }
     beacon_rc rc = messages_start(c, beacon_span(NULL, 0), beacon_span(NULL, 0));
     if (rc < 0) {
@@ -115,53 +121,37 @@ beacon_rc messages_items_show(const struct messages_context *c, struct messages_
     return beacon_emit_delta(c->events, block->item, code, text);
 }
 
-static beacon_rc tell(const struct messages_context *c, struct messages_block *block,
-                      const struct beacon_part *part)
+static beacon_rc hand_out(const struct messages_context *c, struct messages_block *block)
 {
-    beacon_rc rc = begin(c, block, part);
+    struct messages_stream *stream = &c->x->stream;
+    struct beacon_part part;
+    if (!messages_block_part(block, &c->x->request.names, stream->is_incomplete, &stream->scratch,
+                             &part)) {
+        return stream->scratch.failed ? too_big(c, "a block") : BEACON_OK;
+    }
+    beacon_rc rc = begin(c, block, &part);
     if (rc < 0) {
         return rc;
     }
-    c->x->stream.has_calls = c->x->stream.has_calls || part->type == BEACON_PART_TOOL_CALL;
-    return beacon_emit_item(c->events, BEACON_EV_ITEM_DONE, block->item, part);
+    stream->has_calls = stream->has_calls || part.type == BEACON_PART_TOOL_CALL;
+    return beacon_emit_item(c->events, BEACON_EV_ITEM_DONE, block->item, &part);
 }
 
-beacon_rc messages_items_close(const struct messages_context *c, struct messages_block *block)
-{
-    struct messages_stream *stream = &c->x->stream;
-    struct beacon_part part;
-    if (messages_block_part(block, &c->x->request.names, &stream->scratch, &part)) {
-        block->is_open = false;
-        return tell(c, block, &part);
-    }
-    block->is_open = block->is_broken;
-    return stream->scratch.failed ? too_big(c, "a block") : BEACON_OK;
-}
-
-/* What was cut off is no call; what the model wrote wrongly is one that the tool will refuse. */
-static beacon_rc settle_broken(const struct messages_context *c, struct messages_block *block)
-{
-    struct messages_stream *stream = &c->x->stream;
-    struct beacon_part part;
-    block->is_open = false;
-    if (!stream->is_incomplete &&
-        messages_block_part_of_broken(block, &c->x->request.names, &stream->scratch, &part)) {
-        return tell(c, block, &part);
-    }
-    return BEACON_OK;
-}
-
-beacon_rc messages_items_close_all(const struct messages_context *c)
+beacon_rc messages_items_hand_out(const struct messages_context *c)
 {
     beacon_rc rc = BEACON_OK;
-    for (size_t i = 0; i < EXCHANGE_OPEN_MAX && rc >= 0; i++) {
-        struct messages_block *block = &c->x->stream.blocks[i];
-        if (block->is_open && !block->is_broken) {
-            rc = messages_items_close(c, block);
-        }
-        if (rc >= 0 && block->is_open) {
-            rc = settle_broken(c, block);
-        }
+    for (size_t i = 0; i < c->x->stream.n_blocks && rc >= 0; i++) {
+        rc = hand_out(c, &c->x->stream.blocks[i]);
     }
     return rc;
+}
+
+void messages_items_finish(struct messages_stream *stream)
+{
+    for (size_t i = 0; i < stream->n_blocks; i++) {
+        messages_block_finish(&stream->blocks[i]);
+    }
+    free(stream->blocks);
+    stream->blocks = NULL;
+    stream->n_blocks = stream->blocks_capacity = 0;
 }

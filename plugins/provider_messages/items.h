@@ -1,7 +1,9 @@
 /* items.h - the blocks of an answer as items of the host's grammar of events.
  *
- * The host hears of a block when there is something to hear: text and thinking with their first delta,
- * calls when they are whole. Thread: that of the exchange.
+ * The host hears of a block when there is something to hear: text and thinking with their first delta.
+ * That it is whole is told when the whole answer is: a message of this API is repeated or it is not,
+ * and thinking that lasts without the call it led to would make the next request wrong. Thread: that
+ * of the exchange.
  */
 #ifndef PROVIDER_MESSAGES_ITEMS_H
 #define PROVIDER_MESSAGES_ITEMS_H
@@ -15,7 +17,8 @@ beacon_rc messages_start(const struct messages_context *c, struct beacon_str id,
 /* The open block with the server's index; NULL: none. */
 struct messages_block *messages_items_find(struct messages_stream *stream, uint32_t index);
 
-/* Open a block; one that is open at this index ends. *ret is NULL only after a failure. */
+/* Open a block; one that is open at this index ends. *ret is set only when BEACON_OK is returned, and
+ * stays until the next block is opened. */
 beacon_rc messages_items_open(const struct messages_context *c, uint32_t index,
                               enum messages_block_kind kind, struct beacon_str object,
                               struct messages_block **ret);
@@ -28,10 +31,9 @@ beacon_rc messages_items_keep(const struct messages_context *c, struct beacon_js
 beacon_rc messages_items_show(const struct messages_context *c, struct messages_block *block,
                               uint32_t code, struct beacon_str text);
 
-/* The block is whole. A call whose arguments are no JSON stays open until the answer ends. */
-beacon_rc messages_items_close(const struct messages_context *c, struct messages_block *block);
+/* The answer is over: hand out every block of it, also those the server left open. */
+beacon_rc messages_items_hand_out(const struct messages_context *c);
 
-/* The answer is over: close what the server left open. */
-beacon_rc messages_items_close_all(const struct messages_context *c);
+void messages_items_finish(struct messages_stream *stream);
 
 #endif

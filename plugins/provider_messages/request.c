@@ -84,10 +84,7 @@ static void put_body(const struct messages_config *config, const struct beacon_t
                      const struct messages_conversation *conversation, struct messages_request *rq)
 {
     struct beacon_json_out *out = &rq->body;
-    struct messages_thinking thinking = messages_thinking_plan(config, turn, rq->max_tokens);
-    if (thinking.form == THINKING_BUDGET && !messages_conversation_may_think(conversation)) {
-        thinking.form = THINKING_NONE;
-    }
+    const struct messages_thinking thinking = messages_thinking_plan(config, turn, rq->max_tokens);
     const bool has_system = messages_has_system(turn, conversation->n_system);
     beacon_json_begin_object(out);
     beacon_json_put_member(out, "model", turn->model);

@@ -259,6 +259,17 @@ static void a_model_that_knows_no_effort_is_asked_without(void **state)
                         "\"messages\":[]}");
 }
 
+static void calls_begun_by_another_model_go_on_without_a_budget(void **state)
+{
+    (void)state;
+    assert_ok(harness_refuse(&h, 400, NULL, NULL,
+                             ERROR_("invalid_request_error",
+                                    "messages.1.content.0.type: Expected `thinking` or "
+                                    "`redacted_thinking`, but found `tool_use`")),
+              &h.err);
+    assert_null(strstr(next_body(), "\"thinking\""));
+}
+
 static void a_complaint_about_a_block_is_not_repeated(void **state)
 {
     (void)state;
@@ -293,6 +304,7 @@ int main(void)
         IT(a_model_that_does_not_think_is_asked_without),
         IT(a_model_that_wants_the_adaptive_form_gets_it),
         IT(a_model_that_knows_no_effort_is_asked_without),
+        IT(calls_begun_by_another_model_go_on_without_a_budget),
         IT(a_complaint_about_a_block_is_not_repeated),
         IT(an_answer_that_never_came_is_worth_another_try),
     };

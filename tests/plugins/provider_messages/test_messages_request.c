@@ -240,24 +240,6 @@ static void no_thinking_is_asked_for_when_a_call_must_come(void **state)
                         "{\"type\":\"any\",\"disable_parallel_tool_use\":true}");
 }
 
-static void calls_begun_by_another_model_go_on_without_a_budget(void **state)
-{
-    (void)state;
-    const struct beacon_turn *foreign =
-        TURN(.model = SPAN("m"), .effort = SPAN("high"),
-             MESSAGES(USER("a"), CALL_("c1", "{}"), RESULT_("c1", "b")));
-    const struct beacon_turn *own =
-        TURN(.model = SPAN("m"), .effort = SPAN("high"),
-             MESSAGES(USER("a"), THINKING_, CALL_("c1", "{}"), RESULT_("c1", "b"),
-                      CALL_("c2", "{}"), RESULT_("c2", "c")));
-    const struct beacon_turn *asked =
-        TURN(.model = SPAN("m"), .effort = SPAN("high"),
-             MESSAGES(USER("a"), CALL_("c1", "{}"), RESULT_("c1", "b"), SAID("x"), USER("c")));
-    assert_string_equal(member_of(harness_body(&h, foreign), "thinking"), "");
-    assert_string_not_equal(member_of(harness_body(&h, own), "thinking"), "");
-    assert_string_not_equal(member_of(harness_body(&h, asked), "thinking"), "");
-}
-
 /* ---- the conversation ---- */
 
 static void roles_alternate_whatever_the_history_has(void **state)
@@ -630,7 +612,6 @@ int main(void)
         IT(the_budget_follows_the_effort_and_stays_below_the_limit),
         IT(adaptive_thinking_has_an_effort_and_no_budget),
         IT(no_thinking_is_asked_for_when_a_call_must_come),
-        IT(calls_begun_by_another_model_go_on_without_a_budget),
         UNMARKED_(roles_alternate_whatever_the_history_has),
         UNMARKED_(results_stand_first_behind_their_calls),
         UNMARKED_(one_id_used_twice_keeps_each_result_with_its_call),
