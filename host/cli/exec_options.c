@@ -270,7 +270,8 @@ void exec_options_print_help(void)
                  "it is '-'.\n\nOptions:\n",
                  exec_options_table.usage);
     args_print_options(&exec_options_table);
-    (void)printf("\nExit status: 0 the turn completed, 1 it failed, 2 wrong usage, 3 denied, 4 a budget "
-                 "reached, 5 the time\nis up, 78 refused by an admin's policy or a plugin lock, "
-                 "130 interrupted.\n");
+    (void)printf(
+        "\nExit status: 0 the turn completed, 1 it failed, 2 wrong usage, 3 denied, 4 a budget "
+        "reached, 5 the time\nis up, 78 refused by an admin's policy or a plugin lock, "
+        "130 interrupted.\n");
 }

@@ -26,9 +26,9 @@ enum event_kind {
     EVENT_PATCH_FINISHED,   /* patch: with status and diff */
     EVENT_PLAN_UPDATED,     /* plan: the whole list, replacing the one before */
     EVENT_RETRY,            /* retry: a request is repeated after a pause */
-    EVENT_MODEL_FALLBACK,   /* fallback: another model is asked instead, what was provisional is void */
+    EVENT_MODEL_FALLBACK, /* fallback: another model is asked instead, what was provisional is void */
     EVENT_COMPACTED, /* compaction: the conversation before was replaced by a summary, to make room */
-    EVENT_USAGE,            /* usage: of one answer and of the thread so far, with what they cost */
+    EVENT_USAGE,     /* usage: of one answer and of the thread so far, with what they cost */
     EVENT_TURN_COMPLETED,   /* usage: of the thread so far. Last event of a good turn */
     EVENT_TURN_FAILED,      /* message: why. Last event of a turn that failed or was interrupted */
     EVENT_REQUEST_STARTED,  /* request: the model is being asked */
