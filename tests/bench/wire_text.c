@@ -96,7 +96,7 @@ static void *must_have(void *p)
 static char *add(char *to, const char *text)
 {
     const size_t n = strlen(text);
-    memcpy(to, text, n);
+    memcpy(to, text, n); /* NOLINT(bugprone-not-null-terminated-result): a stream has no NUL */
     return to + n;
 }
 
@@ -143,7 +143,7 @@ static const struct beacon_message *message(uint32_t role, const struct beacon_p
 {
     struct beacon_message *m = must_have(calloc(1, sizeof *m));
     struct beacon_part *copy = must_have(calloc(1, sizeof *copy));
-    const struct beacon_part **list = must_have(calloc(1, sizeof *list));
+    const struct beacon_part **list = must_have(calloc(1, sizeof(void *)));
     *copy = *part;
     copy->struct_size = (uint32_t)sizeof *copy;
     list[0] = copy;
@@ -188,7 +188,7 @@ const struct beacon_turn *wire_conversation(size_t n)
     static const struct beacon_tool *const tools[] = {&tool};
     const struct beacon_part base = {.type = BEACON_PART_TEXT, .text = prose(4096, 0, true)};
     const struct beacon_part last = {.type = BEACON_PART_TEXT, .text = BEACON_STR("Go on.")};
-    const struct beacon_message **messages = must_have(calloc(4 * n + 2, sizeof *messages));
+    const struct beacon_message **messages = must_have(calloc(4 * n + 2, sizeof(void *)));
     struct beacon_turn *turn = must_have(calloc(1, sizeof *turn));
     size_t at = 0;
     messages[at++] = message(BEACON_ROLE_SYSTEM, &base);

@@ -17,7 +17,7 @@ static inline const void *beacon_facet(const struct beacon_host *host, const cha
     return can_ask ? host->facet(host, id) : NULL;
 }
 
-static inline beacon_rc beacon_sink_put_(const struct beacon_sink *sink, const void *p, size_t n)
+static inline beacon_rc beacon_sink_append(const struct beacon_sink *sink, const void *p, size_t n)
 {
     struct beacon_json_out *out = (struct beacon_json_out *)sink->ctx;
     beacon_json_out_bytes(out, (const char *)p, n);
@@ -31,7 +31,7 @@ static inline struct beacon_sink beacon_sink_to(struct beacon_json_out *out)
     memset(&sink, 0, sizeof sink);
     sink.struct_size = (uint32_t)sizeof sink;
     sink.ctx = out;
-    sink.put = beacon_sink_put_;
+    sink.put = beacon_sink_append;
     return sink;
 }
 

@@ -171,9 +171,10 @@ static void configured_headers_replace_those_of_the_wire(void **state)
         endpoint_of("{" H ",\"http_headers\":{\"accept\":\"c/d\",\"x-team\":\"t\"}}");
     assert_ok(beacon_endpoint_headers(&endpoint, own, 3, &headers, &n, &err), &err);
     assert_int_equal(n, 3);
-    assert_true(beacon_span_is(headers[0].k, "X-Own"));
-    assert_true(beacon_span_is(headers[1].v, "c/d"));
-    assert_true(beacon_span_is(headers[2].k, "x-team"));
+    for (size_t i = 0; headers != NULL && i < n; i++) {
+        assert_true(beacon_span_is(headers[i].k, i == 0 ? "X-Own" : i == 1 ? "accept" : "x-team"));
+        assert_true(beacon_span_is(headers[i].v, i == 0 ? "1" : i == 1 ? "c/d" : "t"));
+    }
     free(headers);
     beacon_endpoint_finish(&endpoint);
 }

@@ -47,7 +47,7 @@ static void append_item(uint32_t role, const struct beacon_part *from)
 {
     struct beacon_message *message = keep(calloc(1, sizeof *message));
     struct beacon_part *part = keep(calloc(1, sizeof *part));
-    const struct beacon_part **list = keep(calloc(1, sizeof *list));
+    const struct beacon_part **list = keep(calloc(1, sizeof(void *)));
     *part = *from;
     part->struct_size = (uint32_t)sizeof *part;
     part->text = copied(from->text);
