@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/money.h"
 #include "cli/wire.h"
+#include "cli/wire_fallback.h"
 #include "config/layers.h"
 #include "config/provider_settings.h"
 
@@ -33,14 +34,24 @@ int wire_budget_read(const struct config *config, struct budget_limits *ret,
     return BEACON_OK;
 }
 
+static int check_prices(const struct wire *wire, const struct provider_settings *settings,
+                        const char *model, struct beacon_error *err)
+{
+    return budget_check_prices(&wire->budget, provider_settings_model(settings, model),
+                               settings->id, model, err);
+}
+
 int wire_budget_open(struct wire *wire, struct beacon_error *err)
 {
     const struct provider_settings *settings = &wire->provider_settings;
     const char *model = config_string(wire->start->config, "model");
-    model = model != NULL ? model : "";
     int rc = wire_budget_read(wire->start->config, &wire->budget, err);
-    return rc == BEACON_OK
-               ? budget_check_prices(&wire->budget, provider_settings_model(settings, model),
-                                     settings->id, model, err)
-               : rc;
+    if (rc == BEACON_OK) {
+        rc = check_prices(wire, settings, model != NULL ? model : "", err);
+    }
+    for (size_t i = 0; rc == BEACON_OK && (settings = wire_fallback_at(wire, i, &model)) != NULL;
+         i++) {
+        rc = check_prices(wire, settings, model, err);
+    }
+    return rc;
 }

@@ -12,8 +12,8 @@ struct wire;
 int wire_budget_read(const struct config *config, struct budget_limits *ret,
                      struct beacon_error *err);
 
-/* Fill wire->budget. After provider_settings are there; BEACON_E_INVALID also when money is limited and
- * nobody knows what the model costs. */
+/* Fill wire->budget. After provider_settings and the chain of models are there; BEACON_E_INVALID also when
+ * money is limited and nobody knows what one of the models costs. */
 int wire_budget_open(struct wire *wire, struct beacon_error *err);
 
 #endif

@@ -187,6 +187,16 @@ static size_t append(const char **names, size_t n, const char *const *more)
     return n;
 }
 
+const struct provider_settings *wire_fallback_at(const struct wire *wire, size_t i,
+                                                 const char **ret_model)
+{
+    if (wire->fallback == NULL || i >= wire->fallback->n) {
+        return NULL;
+    }
+    *ret_model = wire->fallback->links[i].name.model;
+    return &wire->fallback->links[i].settings;
+}
+
 const char **wire_fallback_key_names(const struct wire *wire)
 {
     size_t n_links = wire->fallback != NULL ? wire->fallback->n : 0;

@@ -10,6 +10,7 @@
 
 struct agent_chain;
 struct config;
+struct provider_settings;
 struct wire;
 struct wire_fallback;
 
@@ -26,6 +27,10 @@ int wire_fallback_read(struct wire *wire, struct beacon_error *err);
 
 /* For the agent, whose model 0 is that of the wire itself. */
 void wire_fallback_chain(struct wire *wire, struct agent_chain *ret);
+
+/* The i-th model of it, and the provider that serves it; NULL: there are no more. Borrowed. */
+const struct provider_settings *wire_fallback_at(const struct wire *wire, size_t i,
+                                                 const char **ret_model);
 
 /* The variables that may hold a key of any provider of the session, NULL-terminated: to free, the names are
  * borrowed. */

@@ -77,6 +77,14 @@ expect_requests 0
 expect_has "$STDERR" 'the price of the model gpt-5.5 is not known'
 expect_has "$STDERR" 'set price_input and price_output (dollars per million tokens) in [model_providers.mock.models."gpt-5.5"]'
 
+check 'so it is for every model that may be fallen back on'
+ask 1
+configure 'model_fallback = ["cheap"]' '' "$PRICES"
+run_json --max-cost-usd 1 'go'
+expect_exit 1
+expect_requests 0
+expect_has "$STDERR" 'the price of the model cheap is not known'
+
 check 'a limit that is none is refused'
 ask 1
 run_json --max-tokens many 'go'
