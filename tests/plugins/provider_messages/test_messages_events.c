@@ -47,7 +47,7 @@ static void feed(const char *data)
 #define STOP_(index) "{\"type\":\"content_block_stop\",\"index\":" #index "}"
 #define ENDS(reason, usage)                                                                        \
     "{\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"" reason "\"},\"usage\":{" usage "}" \
-                                                                                               "}"
+    "}"
 #define OVER       "{\"type\":\"message_stop\"}"
 #define TEXT_BLOCK "{\"type\":\"text\",\"text\":\"\"}"
 #define CALL_BLOCK(id, name)                                                                       \
