@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
+#include "base/auto.h"
 #include "base/error.h"
 #include "base/json.h"
 #include "config/layers.h"
@@ -38,6 +40,21 @@ static bool is_secret(const char *name)
     return false;
 }
 
+/* "http://(not shown)@proxy:3128" for an address with a user in it, also without a scheme; NULL: it is none. */
+static struct json_object *without_user(const char *text)
+{
+    const char *scheme = strstr(text, "://");
+    const char *authority = scheme != NULL ? scheme + 3 : text;
+    const char *at = memrchr(authority, '@', strcspn(authority, "/?#"));
+    bool has_user =
+        at != NULL && (scheme != NULL || memchr(text, ':', (size_t)(at - text)) != NULL);
+    if (!has_user) {
+        return NULL;
+    }
+    AUTO_FREE char *shown = alloc_printf("%.*s" HIDDEN "%s", (int)(authority - text), text, at);
+    return json_object_new_string(shown);
+}
+
 static struct json_object *shown(struct json_object *value, bool is_hidden);
 
 /* NOLINTNEXTLINE(misc-no-recursion): the reader bounds the depth of a configuration */
@@ -61,7 +78,10 @@ static struct json_object *shown(struct json_object *value, bool is_hidden)
     if (is_hidden) {
         return json_object_new_string(HIDDEN);
     }
-    return json_object_get(value); /* never changed, so it may be shared */
+    struct json_object *address = json_object_is_type(value, json_type_string)
+                                      ? without_user(json_object_get_string(value))
+                                      : NULL;
+    return address != NULL ? address : json_object_get(value); /* never changed: may be shared */
 }
 
 /* Is any part of the path one that holds secrets? */

@@ -15,6 +15,8 @@
 #include "http/egress.h"
 #include "http/proxy.h"
 #include "http/request.h"
+#include "plugin/discover.h"
+#include "plugin/manifest.h"
 #include "plugin/policy.h"
 #include "plugin/provider.h"
 
@@ -131,6 +133,14 @@ int wire_http_check_provider(const struct wire *wire, const struct provider_sett
     return rc == BEACON_OK ? rc : error_wrap(err, "provider %s", settings->id);
 }
 
+static int refuse_transport(const struct wire *wire, const char *id, struct beacon_error *err)
+{
+    return error_set(err, BEACON_E_REFUSED,
+                     "use a plugin whose requests the host makes, or remove network.allow",
+                     "plugin %s makes its own connections, which network.allow (%s) cannot hold",
+                     id, egress_where(wire->egress));
+}
+
 int wire_http_check_transport(const struct wire *wire, const struct provider_settings *settings,
                               const struct provider *provider, struct beacon_error *err)
 {
@@ -138,9 +148,18 @@ int wire_http_check_transport(const struct wire *wire, const struct provider_set
     if (wire->egress == NULL || reads_a_file || !provider_is_blocking(provider)) {
         return BEACON_OK;
     }
-    return error_set(err, BEACON_E_REFUSED,
-                     "use a provider whose requests the host makes, or remove network.allow",
-                     "provider %s: plugin %s makes its own connections, which network.allow (%s) "
-                     "cannot hold",
-                     settings->id, provider_plugin_id(provider), egress_where(wire->egress));
+    return refuse_transport(wire, provider_plugin_id(provider), err);
+}
+
+int wire_http_check_exporter(const struct wire *wire, const char *id, struct beacon_error *err)
+{
+    const struct plugin_set *set = wire->plugins.set;
+    for (size_t i = 0; wire->egress != NULL && i < plugin_set_count(set); i++) {
+        const struct plugin_manifest *manifest = plugin_set_entry(set, i)->manifest;
+        if (manifest != NULL && strcmp(manifest->id, id) == 0 &&
+            manifest_has_capability(manifest, "own-transport", "")) {
+            return refuse_transport(wire, id, err);
+        }
+    }
+    return BEACON_OK;
 }

@@ -26,6 +26,9 @@ int wire_http_check_provider(const struct wire *wire, const struct provider_sett
 int wire_http_check_transport(const struct wire *wire, const struct provider_settings *settings,
                               const struct provider *provider, struct beacon_error *err);
 
+/* The same of an exporter's plugin, by its id. */
+int wire_http_check_exporter(const struct wire *wire, const char *id, struct beacon_error *err);
+
 /* network.allow, *ret NULL where it is not set; to egress_destroy(). */
 int wire_http_allow_list(const struct config *config, struct egress **ret,
                          struct beacon_error *err);

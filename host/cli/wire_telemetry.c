@@ -17,6 +17,7 @@
 #include "cli/version.h"
 #include "cli/wire.h"
 #include "cli/wire_fallback.h"
+#include "cli/wire_http.h"
 #include "event/fanout.h"
 #include "plugin/discover.h"
 #include "plugin/incident.h"
@@ -114,6 +115,19 @@ static char *config_of(const struct wire *wire, struct json_object *table)
                                                                    JSON_C_TO_STRING_NOSLASHESCAPE));
 }
 
+static int check_exporter(const struct wire *wire, const char *name,
+                          const struct telemetry *telemetry, struct beacon_error *err)
+{
+    const char *id = telemetry_plugin_id(telemetry);
+    if (telemetry_is_blocking(telemetry)) {
+        return wire_http_check_exporter(wire, id, err);
+    }
+    return error_set(err, BEACON_E_UNSUPPORTED, "use an exporter with a transport of its own",
+                     "exporter %s of %s leaves sending its requests to the host, which this "
+                     "version does not do",
+                     name, id);
+}
+
 static int open_exporter(struct wire *wire, const char *name, struct json_object *table,
                          struct beacon_error *err)
 {
@@ -126,14 +140,12 @@ static int open_exporter(struct wire *wire, const char *name, struct json_object
     }
     AUTO_FREE char *json = config_of(wire, table);
     int rc = telemetry_open(wire->plugins.set, name, json, &telemetry, err);
-    if (rc == BEACON_OK && !telemetry_is_blocking(telemetry)) {
-        rc = error_set(err, BEACON_E_UNSUPPORTED, "use an exporter with a transport of its own",
-                       "exporter %s of %s leaves sending its requests to the host, which this "
-                       "version does not do",
-                       name, telemetry_plugin_id(telemetry));
-        telemetry_close(telemetry);
-    }
     if (rc != BEACON_OK) {
+        return rc;
+    }
+    rc = check_exporter(wire, name, telemetry, err);
+    if (rc != BEACON_OK) {
+        telemetry_close(telemetry);
         return rc;
     }
     self->ids[self->n] = telemetry_plugin_id(telemetry);

@@ -49,6 +49,7 @@ struct credentials {
     char *base_url, *token, *component, *config_json, *refusal, *refusal_hint;
     char **env_names;
     struct header_command *command; /* NULL: none */
+    bool has_newer_headers;         /* it runs again since the server refused something */
     struct auth *auth;              /* NULL before the first request */
     struct question *question;      /* under way */
     struct auth_grant grant;        /* what the plugin gave last; empty: nothing */
@@ -267,7 +268,8 @@ static void on_done(void *ctx)
         struct beacon_error failure = self->failure;
         self->failure = (struct beacon_error){0};
         if (done != NULL) {
-            done(self->on_renewed_ctx, failure.code != BEACON_OK ? &failure : NULL);
+            bool has_failed = failure.code != BEACON_OK && !self->has_newer_headers;
+            done(self->on_renewed_ctx, has_failed ? &failure : NULL);
         }
     }
     if (atomic_load(&question->is_over)) {
@@ -397,7 +399,7 @@ int credentials_attach(void *ctx, const struct beacon_http_request *rq,
         return BEACON_OK;
     }
     if (self->command != NULL) {
-        int rc = header_command_attach(self->command, out, err);
+        int rc = header_command_attach(self->command, self->is_answered, out, err);
         if (rc != BEACON_OK) {
             return rc;
         }
@@ -425,11 +427,11 @@ bool credentials_renew(struct credentials *self, credentials_renewed_fn done, vo
     if (self == NULL || self->question != NULL || self->on_renewed != NULL) {
         return false;
     }
-    const bool may_print_newer = header_command_forget(self->command);
+    self->has_newer_headers = header_command_forget(self->command);
     const bool is_asked =
         self->grant.n_headers > 0 &&
         ask(self, BEACON_WANT_REJECTED, self->grant.generation, &unused) == BEACON_OK;
-    if (!is_asked && !may_print_newer) {
+    if (!is_asked && !self->has_newer_headers) {
         return false;
     }
     self->on_renewed = done;

@@ -295,7 +295,8 @@ static int start(struct header_command *command, struct beacon_error *err)
     command->is_running = true;
     command->out_fd = take_fd(&out);
     command->out_watch = loop_watch_create(command->loop, command->out_fd, on_output, command);
-    command->exit_watch = loop_watch_create(command->loop, command->child.pidfd, on_child_exit, command);
+    command->exit_watch =
+        loop_watch_create(command->loop, command->child.pidfd, on_child_exit, command);
     command->limit = loop_timer_create(command->loop, on_limit, command);
     loop_watch_set(command->out_watch, LOOP_READABLE);
     loop_watch_set(command->exit_watch, LOOP_READABLE);
@@ -322,8 +323,8 @@ static bool still_lasts(const struct header_command *command)
     return command->expires_unix_ms == 0 || (int64_t)clock_unix_ms() < command->expires_unix_ms;
 }
 
-int header_command_attach(struct header_command *command, struct http_header_sink *out,
-                          struct beacon_error *err)
+int header_command_attach(struct header_command *command, bool is_late,
+                          struct http_header_sink *out, struct beacon_error *err)
 {
     if (command->failure.code != BEACON_OK) {
         if (err != NULL) {
@@ -334,7 +335,7 @@ int header_command_attach(struct header_command *command, struct http_header_sin
     if (command->is_running) {
         return HTTP_ATTACH_LATER;
     }
-    if (command->n_headers > 0 && (command->is_answered || still_lasts(command))) {
+    if (command->n_headers > 0 && (command->is_answered || is_late || still_lasts(command))) {
         return add_all(command, out, err);
     }
     int rc = start(command, err);

@@ -33,9 +33,10 @@ struct header_command_settings {
 struct header_command *header_command_create(const struct header_command_settings *settings);
 void header_command_destroy(struct header_command *command); /* kills it; NULL is fine */
 
-/* Add the headers. HTTP_ATTACH_LATER: it runs. AUTH: it gave none, and the sentence says why. */
-int header_command_attach(struct header_command *command, struct http_header_sink *out,
-                          struct beacon_error *err);
+/* Add the headers. HTTP_ATTACH_LATER: it runs. AUTH: it gave none, and the sentence says why. `is_late`: the
+ * request has waited for other credentials since they were printed; they are not asked for again. */
+int header_command_attach(struct header_command *command, bool is_late,
+                          struct http_header_sink *out, struct beacon_error *err);
 
 /* The server refused what was attached: run it again for the next request. False: nothing of it was kept.
  * NULL is fine. */

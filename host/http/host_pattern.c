@@ -174,6 +174,6 @@ bool host_pattern_covers(struct beacon_str pattern, const char *host, unsigned p
         return false;
     }
     uint8_t unused[16];
-    bool is_name = address_of(read.host, unused) == 0;
+    bool is_name = address_of(host, unused) == 0; /* an address has nothing beneath it */
     return strcmp(host, read.host) == 0 || (is_name && is_beneath(host, read.host));
 }
