@@ -67,6 +67,73 @@ static void a_proxy_that_refuses_is_named_with_its_status(void **state)
     assert_non_null(strstr(err.message, "the proxy answered 407"));
 }
 
+/* The words are those of OpenSSL 3 and libcurl 7.88. */
+static void what_is_wrong_with_a_certificate_is_permanent_and_says_what_to_do(void **state)
+{
+    static const struct {
+        CURLcode code;
+        const char *detail, *message, *hint;
+    } cases[] = {
+        {CURLE_PEER_FAILED_VERIFICATION, "SSL certificate problem: certificate has expired",
+         "the TLS certificate of api.example:443 has expired", "clock"},
+        {CURLE_PEER_FAILED_VERIFICATION, "SSL certificate problem: certificate is not yet valid",
+         "the TLS certificate of api.example:443 is not valid yet", "clock"},
+        {CURLE_PEER_FAILED_VERIFICATION,
+         "SSL: no alternative certificate subject name matches target host name 'api.example'",
+         "the TLS certificate of api.example:443 is for another name: ", "base_url"},
+        {CURLE_SSL_CERTPROBLEM, "could not load PEM client certificate",
+         "the client certificate for api.example:443 cannot be used: ", "http.client_certificate"},
+        {CURLE_RECV_ERROR, "SSL routines::tlsv13 alert certificate required, errno 0",
+         "api.example:443 asks for a client certificate", "http.client_certificate"},
+        {CURLE_SSL_CONNECT_ERROR, "SSL routines::sslv3 alert handshake failure",
+         "api.example:443 refused the TLS handshake", "http.client_certificate"},
+        {CURLE_RECV_ERROR, "SSL routines::tlsv1 alert unknown ca, errno 0",
+         "api.example:443 does not accept the client certificate: ", "http.client_certificate"},
+        {CURLE_SSL_CACERT_BADFILE, "error setting certificate verify locations",
+         "the CA certificates to check api.example:443 with cannot be read: ", "SSL_CERT_FILE"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct beacon_error err = describe(cases[i].code, cases[i].detail);
+        assert_int_equal(err.flags, HTTP_ERROR_PERMANENT);
+        assert_ptr_equal(strstr(err.message, cases[i].message), err.message);
+        assert_non_null(strstr(err.hint, cases[i].hint));
+    }
+}
+
+static void a_connection_that_is_lost_may_be_asked_for_again(void **state)
+{
+    (void)state;
+    assert_int_equal(describe(CURLE_RECV_ERROR, "Connection reset by peer").flags, 0);
+    assert_int_equal(describe(CURLE_SSL_CONNECT_ERROR, "unexpected eof while reading").flags, 0);
+}
+
+static void a_proxy_that_cannot_be_used_is_named_with_who_named_it(void **state)
+{
+    (void)state;
+    struct beacon_error err = {0};
+    struct failure failure = {.code = CURLE_COULDNT_CONNECT,
+                              .os_errno = ECONNREFUSED,
+                              .detail = "",
+                              .peer = "api.example:443",
+                              .via = "proxy:3128",
+                              .via_source = "HTTPS_PROXY"};
+    assert_int_equal(failure_describe(&failure, &err), BEACON_E_IO);
+    assert_string_equal(err.message, "the proxy proxy:3128 on the way to api.example:443 cannot be "
+                                     "used: connection refused");
+    assert_non_null(strstr(err.hint, "HTTPS_PROXY"));
+    failure = (struct failure){.code = CURLE_RECV_ERROR,
+                               .proxy_status = 503,
+                               .detail = "",
+                               .peer = "api.example:443",
+                               .via = "proxy:3128",
+                               .via_source = "http.proxy"};
+    (void)failure_describe(&failure, &err);
+    assert_string_equal(
+        err.message, "the proxy proxy:3128 answered 503 instead of connecting to api.example:443");
+    assert_int_equal(err.flags, 0); /* a gateway may come back */
+}
+
 static void a_status_tells_the_caller_what_to_do(void **state)
 {
     (void)state;
@@ -116,6 +183,9 @@ int main(void)
         cmocka_unit_test(a_name_that_does_not_resolve_may_be_asked_for_again),
         cmocka_unit_test(a_server_that_does_not_speak_tls_is_permanent),
         cmocka_unit_test(a_proxy_that_refuses_is_named_with_its_status),
+        cmocka_unit_test(what_is_wrong_with_a_certificate_is_permanent_and_says_what_to_do),
+        cmocka_unit_test(a_connection_that_is_lost_may_be_asked_for_again),
+        cmocka_unit_test(a_proxy_that_cannot_be_used_is_named_with_who_named_it),
         cmocka_unit_test(a_status_tells_the_caller_what_to_do),
         cmocka_unit_test(a_server_is_called_by_host_and_port_and_nothing_else),
         cmocka_unit_test(a_very_long_host_is_cut),

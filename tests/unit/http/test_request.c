@@ -2,8 +2,11 @@
 #include "support/beacon_test.h"
 
 #include <beacon-sdk/text.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "base/auto.h"
 #include "base/json.h"
@@ -286,12 +289,44 @@ static void an_http_proxy_from_the_environment_is_used_and_no_proxy_is_honoured(
     mock_server_stop(server);
 }
 
+/* Of the TCP connections of this process, how many are given up after this long without a word? */
+static int count_connections_given_up_after(unsigned ms)
+{
+    int n = 0;
+    for (int fd = 0; fd < 256; fd++) {
+        unsigned timeout = 0;
+        int keeps_alive = 0;
+        socklen_t size = sizeof timeout, size_alive = sizeof keeps_alive;
+        if (getsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout, &size) == 0 &&
+            getsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &keeps_alive, &size_alive) == 0) {
+            n += timeout == ms && keeps_alive != 0;
+        }
+    }
+    return n;
+}
+
+static void tcp_notices_a_peer_that_is_gone(void **state)
+{
+    struct mock_server *server = mock_server_start(state, "{\"responses\":[{\"text\":\"hi\"}]}");
+    struct bench bench;
+    struct probe probe = {0};
+    bench_open(&bench);
+    struct beacon_http_request request = request_of(mock_server_url(server, "/v1"), "{}");
+    probe_run(&probe, &bench, &request, &no_limits);
+    assert_int_equal(probe.how, BEACON_END_OK);
+    assert_int_equal(count_connections_given_up_after(60000), 1);
+    probe_finish(&probe);
+    bench_close(&bench);
+    mock_server_stop(server);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         in_temp_dir(events_of_an_answer_arrive_in_order),
         in_temp_dir(the_request_is_sent_as_described_and_nothing_is_added),
         in_temp_dir(the_method_is_the_one_described),
+        in_temp_dir(tcp_notices_a_peer_that_is_gone),
         in_temp_dir(twenty_requests_use_one_connection),
         in_temp_dir(a_connection_survives_an_error_status),
         in_temp_dir(a_kept_connection_the_server_closed_is_replaced_unseen),
