@@ -46,7 +46,8 @@ static struct beacon_str unwrapped(struct beacon_str arguments, struct beacon_js
     while (end > from && (unsigned char)arguments.p[end - 1] <= ' ') {
         end--;
     }
-    const struct beacon_str text = beacon_span(arguments.p + from, end - from);
+    const struct beacon_str text =
+        from < end ? beacon_span(arguments.p + from, end - from) : beacon_span(NULL, 0);
     if (!beacon_json_is_whole(text, '"')) {
         return text;
     }
