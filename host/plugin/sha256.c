@@ -2,6 +2,7 @@
 #include "plugin/sha256.h"
 
 #include <sodium.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #define BLOCK_BYTES  64
@@ -117,14 +118,25 @@ __attribute__((target("sha,sse4.1"))) static void hash_all(const uint8_t *bytes,
     }
 }
 
-/* Asked when it is needed: the compiler's own way to ask runs a constructor in every start of the
- * program, and in a virtual machine each of its questions costs some microseconds. */
-static bool has_instructions(void)
+static bool ask_processor(void)
 {
     unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
     return __get_cpuid_count(LEAF_FEATURES, 0, &eax, &ebx, &ecx, &edx) != 0 &&
            (ebx & HAS_SHA) != 0 && __get_cpuid(LEAF_BASIC, &eax, &ebx, &ecx, &edx) != 0 &&
            (ecx & HAS_SSE4_1) != 0;
+}
+
+/* Asked when it is needed, once: the compiler's own way to ask runs a constructor in every start of the
+ * program, and in a virtual machine a question costs tens of microseconds, more than most hashes. */
+static bool has_instructions(void)
+{
+    static atomic_int answer; /* 0: not asked; two threads may both ask, and hear the same */
+    int known = atomic_load_explicit(&answer, memory_order_relaxed);
+    if (known == 0) {
+        known = ask_processor() ? 1 : -1;
+        atomic_store_explicit(&answer, known, memory_order_relaxed);
+    }
+    return known > 0;
 }
 
 bool sha256_by_processor(const void *bytes, size_t n, uint8_t ret[SHA256_BYTES])
