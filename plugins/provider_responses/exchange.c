@@ -111,18 +111,29 @@ beacon_rc responses_on_frame(struct beacon_exchange *x, struct beacon_str event,
     return BEACON_OK;
 }
 
-/* Ask once more without the summary when that is all the server minds. */
+/* What the request was sent without, NULL when it is as good as it can be. */
+static const char *lighten(struct beacon_exchange *x)
+{
+    const struct beacon_str body = beacon_json_out_text(&x->answer.body);
+    if (responses_failure_is_about_summary(body) && responses_request_drop_summary(&x->request)) {
+        return "the model gives no reasoning summary, asking again without";
+    }
+    if (responses_failure_is_about_reasoning(body) &&
+        responses_request_drop_reasoning(&x->request)) {
+        return "the server cannot read earlier reasoning, asking again without";
+    }
+    return NULL;
+}
+
+/* Ask once more without what is all that the server minds: each can be dropped once. */
 static bool may_repeat(struct beacon_exchange *x)
 {
-    if (x->is_repeated || x->answer.status != 400 ||
-        !responses_failure_is_about_summary(beacon_json_out_text(&x->answer.body)) ||
-        !responses_request_drop_summary(&x->request)) {
+    const char *what = x->answer.status == 400 ? lighten(x) : NULL;
+    if (what == NULL) {
         return false;
     }
-    x->is_repeated = true;
     x->is_sent = false;
-    beacon_log(x->instance->host, BEACON_LOG_INFO,
-               "the model gives no reasoning summary, asking again without");
+    beacon_log(x->instance->host, BEACON_LOG_INFO, "%s", what);
     return true;
 }
 

@@ -35,7 +35,7 @@ struct beacon_exchange {
     const struct responses_instance *instance;
     struct responses_request request;
     struct beacon_http_request http; /* what poll() hands out */
-    bool is_sent, is_repeated;
+    bool is_sent;
     struct beacon_answer answer;
     struct responses_stream stream;
     struct beacon_failure failure;

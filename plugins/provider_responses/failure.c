@@ -56,3 +56,10 @@ bool responses_failure_is_about_summary(struct beacon_str body)
     return beacon_json_key_is(words.param, "reasoning.summary") &&
            beacon_json_key_is(words.code, "unsupported_value");
 }
+
+bool responses_failure_is_about_reasoning(struct beacon_str body)
+{
+    struct beacon_error_words words;
+    beacon_error_words_find(body, &words);
+    return beacon_json_key_is(words.code, "invalid_encrypted_content");
+}

@@ -15,4 +15,7 @@ void responses_failure_incomplete(struct beacon_failure *f, struct beacon_str ra
 /* True when the body of a 400 says that the model takes no reasoning summary. */
 bool responses_failure_is_about_summary(struct beacon_str body);
 
+/* True when it says that encrypted reasoning in the request is another server's. */
+bool responses_failure_is_about_reasoning(struct beacon_str body);
+
 #endif

@@ -5,10 +5,12 @@
 #include <beacon-sdk/sized.h>
 
 #include "config.h"
+#include "spans.h"
 
 /* One message on its way into the array. */
 struct writer {
     struct beacon_json_out *out;
+    struct responses_spans *reasoning;
     bool keeps_ids;
     uint32_t role;
     const char *role_name;
@@ -234,7 +236,11 @@ static void write_message(struct writer *w, const struct beacon_message *message
             continue;
         }
         close_message(w);
+        const size_t at = w->out->n;
         beacon_json_put_raw(w->out, part.opaque);
+        if (part.type == BEACON_PART_REASONING) {
+            responses_spans_add(w->reasoning, at, w->out->n - at);
+        }
         /* An answer kept whole has its images inside. */
         i += part.type == BEACON_PART_TOOL_RESULT ? count_blobs(&part, rest) : 0;
     }
@@ -298,7 +304,7 @@ static bool is_led_on(const struct beacon_turn *turn, size_t at)
 }
 
 void responses_input_put_items(struct beacon_json_out *out, const struct responses_config *config,
-                               const struct beacon_turn *turn)
+                               const struct beacon_turn *turn, struct responses_spans *reasoning)
 {
     const size_t instructions =
         responses_input_has_instructions(config, turn) ? find_instructions(turn) : turn->n_messages;
@@ -306,8 +312,10 @@ void responses_input_put_items(struct beacon_json_out *out, const struct respons
     for (size_t i = 0; i < turn->n_messages; i++) {
         struct beacon_message message;
         BEACON_COPY_IN(message, turn->messages[i]);
-        struct writer w = {
-            .out = out, .keeps_ids = config->endpoint.is_azure, .role = message.role};
+        struct writer w = {.out = out,
+                           .reasoning = reasoning,
+                           .keeps_ids = config->endpoint.is_azure,
+                           .role = message.role};
         w.role_name = role_name(message.role);
         if (i != instructions) {
             write_message(&w, &message, is_led_on(turn, i));

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 
 struct responses_config;
+struct responses_spans;
 
 /* The first system message becomes the request's instructions, later ones developer messages; all of
  * them with the quirk developer_instructions. */
@@ -21,8 +22,9 @@ bool responses_input_has_instructions(const struct responses_config *config,
 /* Append the text of that message as one string value. There must be one. */
 void responses_input_put_instructions(struct beacon_json_out *out, const struct beacon_turn *turn);
 
-/* Append the array of items. Reasoning goes directly before the item it led to, or not at all. */
+/* Append the array of items. Reasoning goes directly before the item it led to, or not at all; where it
+ * stands is added to `reasoning`. */
 void responses_input_put_items(struct beacon_json_out *out, const struct responses_config *config,
-                               const struct beacon_turn *turn);
+                               const struct beacon_turn *turn, struct responses_spans *reasoning);
 
 #endif

@@ -156,7 +156,7 @@ static void build_body(const struct responses_config *config, const struct beaco
         responses_input_put_instructions(out, turn);
     }
     beacon_json_key(out, "input");
-    responses_input_put_items(out, config, turn);
+    responses_input_put_items(out, config, turn, &rq->reasoning);
     beacon_json_key(out, "tools");
     responses_tools_put(out, config, turn);
     beacon_json_put_member(out, "tool_choice", beacon_text(tool_choice(turn->tool_choice)));
@@ -220,8 +220,18 @@ bool responses_request_drop_summary(struct responses_request *request)
     return true;
 }
 
+bool responses_request_drop_reasoning(struct responses_request *request)
+{
+    if (request->reasoning.n == 0) {
+        return false;
+    }
+    responses_spans_cut(&request->reasoning, &request->body, &request->summary_at);
+    return true;
+}
+
 void responses_request_finish(struct responses_request *request)
 {
+    responses_spans_finish(&request->reasoning);
     beacon_json_out_finish(&request->body);
     free(request->session_id);
     free(request->headers);

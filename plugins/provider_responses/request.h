@@ -10,13 +10,16 @@
 #include <beacon/provider.h>
 #include <stdbool.h>
 
+#include "spans.h"
+
 #define REQUEST_BYTES_MAX ((size_t)512 << 20) /* of a body */
 
 struct responses_config;
 
 struct responses_request {
     struct beacon_json_out body;
-    size_t summary_at, summary_n; /* where the body asks for a summary; summary_n 0 = nowhere */
+    size_t summary_at, summary_n;     /* where the body asks for a summary; summary_n 0 = nowhere */
+    struct responses_spans reasoning; /* items that were encrypted for one server */
     char *session_id;
     struct beacon_kv *headers; /* spans into session_id and the config */
     size_t n_headers;
@@ -30,6 +33,9 @@ beacon_rc responses_request_build(const struct responses_config *config,
 
 /* Take the wish for a reasoning summary out of the body: some models refuse it. False: none there. */
 bool responses_request_drop_summary(struct responses_request *request);
+
+/* Take the reasoning out of the conversation: another server cannot read it. False: there is none. */
+bool responses_request_drop_reasoning(struct responses_request *request);
 
 void responses_request_finish(struct responses_request *request);
 

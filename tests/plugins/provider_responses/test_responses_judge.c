@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "support/beacon_test.h"
 
+#include <beacon-sdk/json_string.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -270,6 +271,42 @@ static void a_refused_summary_is_left_out_once(void **state)
     check(FATAL, BEACON_E_INVALID, 0, NO_SUMMARY);
 }
 
+#define UNREADABLE ERROR_("\"message\":\"m\",\"code\":\"invalid_encrypted_content\"")
+#define ITEM(kind, id)                                                                             \
+    MESSAGE(BEACON_ROLE_ASSISTANT,                                                                 \
+            PART(.type = (kind), .opaque = SPAN("{\"type\":\"x\",\"id\":\"" id "\"}")))
+
+/* The input of the request that is sent after this refusal. */
+static struct beacon_str input_after(const char *refusal)
+{
+    struct beacon_str input = {NULL, 0};
+    assert_ok(harness_refuse(&h, 400, NULL, NULL, refusal), &h.err);
+    const struct beacon_http_request *rq = harness_request(&h);
+    assert_true(beacon_json_member((struct beacon_str){(const char *)rq->body.p, rq->body.n},
+                                   "input", &input));
+    return input;
+}
+
+static void reasoning_of_another_server_is_left_out_once(void **state)
+{
+    (void)state;
+    assert_ok(
+        harness_open(
+            &h, TURN(.model = SPAN("m"), .session_id = SPAN("s1"), .effort = SPAN("low"),
+                     .reasoning_summary = SPAN("auto"),
+                     MESSAGES(ITEM(BEACON_PART_REASONING, "1"), ITEM(BEACON_PART_REASONING, "2"),
+                              ITEM(BEACON_PART_TEXT, "3"), ITEM(BEACON_PART_REASONING, "4"),
+                              ITEM(BEACON_PART_TOOL_CALL, "5")))),
+        &h.err);
+    (void)harness_request(&h);
+    assert_true(beacon_span_is(input_after(UNREADABLE),
+                               "[{\"type\":\"x\",\"id\":\"3\"},{\"type\":\"x\",\"id\":\"5\"}]"));
+    assert_true(beacon_span_is(input_after(NO_SUMMARY),
+                               "[{\"type\":\"x\",\"id\":\"3\"},{\"type\":\"x\",\"id\":\"5\"}]"));
+    assert_refused(harness_refuse(&h, 400, NULL, NULL, UNREADABLE), BEACON_E_INVALID, &h.err);
+    check(FATAL, BEACON_E_INVALID, 0, UNREADABLE);
+}
+
 static void a_long_body_is_cut_at_a_character(void **state)
 {
     char body[4001];
@@ -320,6 +357,7 @@ int main(void)
         JUDGE_TEST(a_first_failure_is_not_overwritten_by_the_end),
         JUDGE_TEST(no_answer_at_all_is_worth_a_retry),
         JUDGE_TEST(a_refused_summary_is_left_out_once),
+        JUDGE_TEST(reasoning_of_another_server_is_left_out_once),
         JUDGE_TEST(a_long_body_is_cut_at_a_character),
         JUDGE_TEST(a_body_of_noise_does_no_harm),
     };
