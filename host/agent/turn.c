@@ -246,8 +246,8 @@ static void warn_of_truncation(struct agent *agent)
         return;
     }
     AUTO_FREE char *text = alloc_printf(
-        "the server read %lld tokens of a request of about %lld: it cuts the conversation without "
-        "saying so, and the model does not see all of it; give the server a larger context "
+        "the server read %lld tokens of a request of about %lld: it seems to cut the conversation "
+        "without saying so, and the model does not see all of it; give the server a larger context "
         "(Ollama: OLLAMA_CONTEXT_LENGTH, llama.cpp: --ctx-size), or set model_context_window to "
         "what it has",
         (long long)spending->last_input, (long long)spending->last_estimate);

@@ -26,6 +26,7 @@
 #include "cli/wire_credentials.h"
 #include "cli/wire_fallback.h"
 #include "cli/wire_http.h"
+#include "cli/wire_local.h"
 #include "cli/wire_network.h"
 #include "cli/wire_policy.h"
 #include "cli/wire_rules.h"
@@ -227,6 +228,9 @@ static void make_agent(struct wire *wire, const struct wire_request *request)
         .budget = &wire->budget,
     };
     wire_compact_limit(config, &settings);
+    if (settings.context_tokens < 1) {
+        settings.context_tokens = probe_window_effective(&wire->local_window);
+    }
     settings.compact_prompt = wire->compact_prompt;
     if (wire->is_resumed && wire->replay.has_usage) {
         settings.usage = wire->replay.total;
@@ -249,6 +253,9 @@ static int open_all(struct wire *wire, const struct wire_request *request, struc
     if (rc == BEACON_OK) {
         rc = wire_http_open(wire, err);
         rc = rc == BEACON_OK ? open_provider(wire, err) : rc;
+    }
+    if (rc == BEACON_OK) {
+        wire_local_look(wire);
     }
     if (rc == BEACON_OK) {
         rc = wire_budget_open(wire, err);
@@ -278,6 +285,9 @@ static int open_all(struct wire *wire, const struct wire_request *request, struc
         wire_telemetry_listen(wire);
         make_agent(wire, request);
         rc = wire_session_begin(wire, request, err);
+    }
+    if (rc == BEACON_OK) {
+        wire_local_warn(wire);
     }
     return rc;
 }

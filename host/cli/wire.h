@@ -14,6 +14,7 @@
 #include "config/provider_settings.h"
 #include "event/fanout.h"
 #include "http/request.h"
+#include "probe/probe_window.h"
 #include "sandbox/sandbox.h"
 #include "session/home.h"
 #include "session/replay.h"
@@ -83,6 +84,7 @@ struct wire {
     char **env;
     char *shell, *program_dir, *base_instructions, *sandbox_policy_json;
     char *compact_prompt; /* NULL: the program's words */
+    struct probe_window local_window;
     struct tool_context tools;
     struct agent *agent;
     bool has_hung_plugin; /* of a session that is closed */

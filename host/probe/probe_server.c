@@ -10,8 +10,6 @@
 #include "base/error.h"
 #include "base/json.h"
 
-#define TOKENS_MAX 1000000000
-
 /* Where the path of an address begins; NULL: it is none. */
 static const char *path_of(const char *url)
 {
@@ -97,16 +95,23 @@ static int reach(const struct probe_request *request, const char *url, struct js
     return rc;
 }
 
-static int64_t tokens_of(struct json_object *object, const char *const *keys)
+int64_t probe_tokens_of(struct json_object *object, const char *const *keys)
 {
     for (; object != NULL && json_object_is_type(object, json_type_object) && *keys != NULL;
          keys++) {
         int64_t number = json_int_of(object, *keys, -1);
-        if (number > 0 && number <= TOKENS_MAX) {
+        if (number > 0 && number <= PROBE_TOKENS_MAX) {
             return number;
         }
     }
     return -1;
+}
+
+int probe_get(const struct probe_request *request, const char *path, const char *body,
+              struct json_object **ret, struct beacon_error *err)
+{
+    AUTO_FREE char *url = at_root(request, path);
+    return get(request, url, body, PROBE_BEARER, ret, err);
 }
 
 static bool is_plain(const char *id)
@@ -159,8 +164,8 @@ static void take_model(struct probe_server *server, struct json_object *item)
     id += strncmp(id, "models/", 7) == 0 ? 7 : 0;
     struct probe_model *model = add_model(server, id);
     if (model != NULL) {
-        model->context = tokens_of(item, contexts);
-        model->max_output = tokens_of(item, outputs);
+        model->context = probe_tokens_of(item, contexts);
+        model->max_output = probe_tokens_of(item, outputs);
     }
     if (strcmp(json_string_of(item, "owned_by", ""), "vllm") == 0) {
         server->local = "vllm";
@@ -247,7 +252,7 @@ int probe_server_look(const struct probe_request *request, struct probe_server *
 }
 
 /* model_info has one key `<architecture>.context_length`. */
-static int64_t ollama_context(struct json_object *answer)
+int64_t probe_ollama_context(struct json_object *answer)
 {
     struct json_object *info = json_member(answer, "model_info");
     int64_t context = -1;
@@ -259,7 +264,7 @@ static int64_t ollama_context(struct json_object *answer)
             }
         }
     }
-    return context > 0 && context <= TOKENS_MAX ? context : -1;
+    return context > 0 && context <= PROBE_TOKENS_MAX ? context : -1;
 }
 
 static int measure_ollama(const struct probe_request *request, struct probe_model *model,
@@ -269,7 +274,7 @@ static int measure_ollama(const struct probe_request *request, struct probe_mode
     AUTO_FREE char *body = alloc_printf("{\"model\":\"%s\"}", model->id); /* it has no quotes */
     AUTO_JSON struct json_object *answer = NULL;
     int rc = get(request, url, body, PROBE_BEARER, &answer, err);
-    model->context = answer != NULL ? ollama_context(answer) : -1;
+    model->context = answer != NULL ? probe_ollama_context(answer) : -1;
     return rc;
 }
 
@@ -281,8 +286,8 @@ static int measure_llama(const struct probe_request *request, struct probe_model
     AUTO_JSON struct json_object *answer = NULL;
     int rc = get(request, url, NULL, PROBE_BEARER, &answer, err);
     if (answer != NULL) {
-        int64_t context = tokens_of(json_member(answer, "default_generation_settings"), keys);
-        model->context = context > 0 ? context : tokens_of(answer, keys);
+        int64_t context = probe_tokens_of(json_member(answer, "default_generation_settings"), keys);
+        model->context = context > 0 ? context : probe_tokens_of(answer, keys);
     }
     return rc;
 }
@@ -302,7 +307,7 @@ static int measure_lmstudio(const struct probe_request *request, struct probe_mo
         struct json_object *item = json_object_array_get_idx(list, i);
         if (json_object_is_type(item, json_type_object) &&
             strcmp(json_string_of(item, "id", ""), model->id) == 0) {
-            model->context = tokens_of(item, keys);
+            model->context = probe_tokens_of(item, keys);
         }
     }
     return rc;

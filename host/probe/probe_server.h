@@ -9,6 +9,7 @@
 #define PROBE_MODELS_MAX  200
 #define PROBE_MODEL_BYTES 160
 #define PROBE_BASES_MAX   3
+#define PROBE_TOKENS_MAX  INT64_C(1000000000) /* a larger number is none */
 
 struct probe_model {
     char id[PROBE_MODEL_BYTES];
@@ -31,5 +32,16 @@ void probe_server_finish(struct probe_server *server);
 /* Ask the program itself how much `model` holds, where it can be asked; fills what is still unknown. */
 int probe_server_measure(const struct probe_request *request, struct probe_server *server,
                          const char *model, struct beacon_error *err);
+
+/* Ask at `path` of the server's root; `body` NULL: GET. *ret is a JSON object, the caller's to put, or NULL:
+ * it did not answer with one. */
+int probe_get(const struct probe_request *request, const char *path, const char *body,
+              struct json_object **ret, struct beacon_error *err);
+
+/* The first of `keys` (NULL-terminated) that `object` has a number of tokens for; -1: none. */
+int64_t probe_tokens_of(struct json_object *object, const char *const *keys);
+
+/* What /api/show of Ollama says the model was made for; -1: nothing. */
+int64_t probe_ollama_context(struct json_object *answer);
 
 #endif
