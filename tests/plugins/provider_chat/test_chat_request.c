@@ -148,6 +148,13 @@ static void details_go_back_byte_for_byte_and_instead_of_text(void **state)
                       USER("on"))),
         "[{\"role\":\"assistant\",\"content\":\"\",\"reasoning_details\":[{\"data\": \"x\"}]},"
         "{\"role\":\"user\",\"content\":\"on\"}]}");
+    expect_messages(
+        TURN(.model = SPAN("m"),
+             MESSAGES(ANSWER(PART(.type = BEACON_PART_REASONING, .text = SPAN("why"),
+                                  .opaque = SPAN("[1]"))),
+                      ANSWER(PART(.type = BEACON_PART_REASONING, .opaque = SPAN("[2, 3]"))),
+                      ANSWER(TEXT("A")))),
+        "[{\"role\":\"assistant\",\"content\":\"A\",\"reasoning_details\":[1,2, 3]}]}");
 }
 
 static void signatures_of_calls_go_back_byte_for_byte(void **state)

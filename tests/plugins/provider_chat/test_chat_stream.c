@@ -127,7 +127,7 @@ static void chunks_of_the_same_shape_are_told_from_those_that_only_begin_like_it
     FRAMES(CHUNK("\"content\":\"a\""), CHUNK("\"content\":\"b\\\"}\""), CHUNK("\"content\":\"\""),
            CHUNK("\"content\":\"c\",\"tool_calls\":[{\"index\":0,\"id\":\"x\",\"function\":{"
                  "\"name\":\"run\",\"arguments\":\"{}\"}}]"),
-           CHUNK("\"content\":\"d\""), CHUNK("\"reasoning\":\"e\""), LAST("stop"));
+           CHUNK("\"content\":\"d\",\"role\":\"x\""), CHUNK("\"reasoning\":\"e\""), LAST("stop"));
     expect(START "BEGIN 0 text\nDELTA 0 code=0 text=a\nDELTA 0 code=0 text=b\"}\n"
                  "DELTA 0 code=0 text=c\nDELTA 0 code=0 text=d\nBEGIN 1 reasoning\n"
                  "DELTA 1 code=2 text=e\nDONE 1 reasoning text=e\nDONE 0 text text=ab\"}cd\n"
