@@ -98,13 +98,12 @@ static size_t end_of_run(const struct messages_conversation *c, size_t from, uin
 
 static void append(struct messages_conversation *c, const struct messages_step *step)
 {
-    struct messages_message *last = c->n_messages > 0 ? &c->messages[c->n_messages - 1] : NULL;
-    if (last == NULL || last->role != step->role) {
-        last = &c->messages[c->n_messages++];
-        *last = (struct messages_message){.role = step->role, .first = c->n_order};
+    if (c->n_messages == 0 || c->messages[c->n_messages - 1].role != step->role) {
+        c->messages[c->n_messages++] =
+            (struct messages_message){.role = step->role, .first = c->n_order};
     }
     c->order[c->n_order++] = step;
-    last->n++;
+    c->messages[c->n_messages - 1].n++;
 }
 
 /* The first result of the call that no earlier call of the same id took. */
@@ -274,7 +273,7 @@ beacon_rc messages_conversation_init(struct messages_conversation *ret,
     }
     const size_t most = 2 * n_parts + N_FILLERS; /* each step may need a filler behind it */
     ret->steps = calloc(n_parts + 1, sizeof *ret->steps);
-    ret->order = calloc(most, sizeof *ret->order);
+    ret->order = calloc(most, sizeof(void *));
     ret->messages = calloc(most, sizeof *ret->messages);
     if (ret->steps == NULL || ret->order == NULL || ret->messages == NULL) {
         return beacon_error_fill(err, BEACON_E_NOMEM, "close other programs", "out of memory");

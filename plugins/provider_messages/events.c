@@ -414,13 +414,16 @@ static beacon_rc on_nonsense(const struct messages_context *c, struct beacon_str
 
 static beacon_rc handle(const struct messages_context *c, const struct frame *frame)
 {
+    if (frame->type.n == 0) {
+        return frame->error.n > 0 ? on_error(c, frame) : BEACON_OK;
+    }
     for (size_t i = 0; i < sizeof handlers / sizeof handlers[0]; i++) {
         if (frame->type.n == handlers[i].n &&
             memcmp(frame->type.p, handlers[i].type, handlers[i].n) == 0) {
             return handlers[i].fn(c, frame);
         }
     }
-    return frame->type.n == 0 && frame->error.n > 0 ? on_error(c, frame) : BEACON_OK;
+    return BEACON_OK;
 }
 
 beacon_rc messages_read_event(struct beacon_exchange *x, struct beacon_bytes data,

@@ -67,7 +67,9 @@ static void forget(struct heard *heard)
         const struct beacon_str spans[] = {part->text,   part->call_id, part->name,
                                            part->opaque, part->id,      part->ns};
         for (size_t k = 0; k < sizeof spans / sizeof spans[0]; k++) {
-            free((void *)(uintptr_t)spans[k].p);
+            void *p;
+            memcpy(&p, &spans[k].p, sizeof p); /* malloc() made it */
+            free(p);
         }
     }
 }

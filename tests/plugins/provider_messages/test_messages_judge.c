@@ -7,11 +7,11 @@
 
 #include "harness/provider_harness.h"
 
-#define URL          "http://127.0.0.1:1/v1/messages"
-#define HIGH_DEMAND  "We’re currently experiencing high demand, which may cause temporary errors."
-#define ERROR_(t, m) "{\"type\":\"error\",\"error\":{\"type\":\"" t "\",\"message\":\"" m "\"}}"
-#define THINKS       "\"thinking\":{\"type\":\"enabled\",\"budget_tokens\":10240}"
-#define ADAPTS       "\"thinking\":{\"type\":\"adaptive\"}"
+#define URL            "http://127.0.0.1:1/v1/messages"
+#define HIGH_DEMAND    "We’re currently experiencing high demand, which may cause temporary errors."
+#define ERROR_OF(t, m) "{\"type\":\"error\",\"error\":{\"type\":\"" t "\",\"message\":\"" m "\"}}"
+#define THINKS         "\"thinking\":{\"type\":\"enabled\",\"budget_tokens\":10240}"
+#define ADAPTS         "\"thinking\":{\"type\":\"adaptive\"}"
 
 static struct harness h;
 
@@ -61,29 +61,30 @@ static void every_status_has_its_verdict(void **state)
         uint32_t verdict;
         beacon_rc code;
     } rows[] = {
-        {400, ERROR_("invalid_request_error", "max_tokens: too big"), FATAL, BEACON_E_INVALID},
+        {400, ERROR_OF("invalid_request_error", "max_tokens: too big"), FATAL, BEACON_E_INVALID},
         {400, "", FATAL, BEACON_E_INVALID},
-        {400, ERROR_("invalid_request_error", "prompt is too long: 9 tokens > 8 maximum"), TOO_LONG,
-         BEACON_E_LIMIT},
+        {400, ERROR_OF("invalid_request_error", "prompt is too long: 9 tokens > 8 maximum"),
+         TOO_LONG, BEACON_E_LIMIT},
         {400,
-         ERROR_("invalid_request_error", "input length and `max_tokens` exceed context limit: 1"),
+         ERROR_OF("invalid_request_error", "input length and `max_tokens` exceed context limit: 1"),
          TOO_LONG, BEACON_E_LIMIT},
-        {400, ERROR_("exceed_context_size_error", "the request exceeds the available context size"),
+        {400,
+         ERROR_OF("exceed_context_size_error", "the request exceeds the available context size"),
          TOO_LONG, BEACON_E_LIMIT},
-        {401, ERROR_("authentication_error", "invalid x-api-key"), REAUTH, BEACON_E_AUTH},
-        {402, ERROR_("billing_error", "no credit"), FATAL, BEACON_E_LIMIT},
-        {403, ERROR_("permission_error", "not yours"), FATAL, BEACON_E_AUTH},
-        {404, ERROR_("not_found_error", "model: m"), FATAL, BEACON_E_NOT_FOUND},
-        {408, ERROR_("timeout_error", "slow"), FATAL, BEACON_E_PROTOCOL},
+        {401, ERROR_OF("authentication_error", "invalid x-api-key"), REAUTH, BEACON_E_AUTH},
+        {402, ERROR_OF("billing_error", "no credit"), FATAL, BEACON_E_LIMIT},
+        {403, ERROR_OF("permission_error", "not yours"), FATAL, BEACON_E_AUTH},
+        {404, ERROR_OF("not_found_error", "model: m"), FATAL, BEACON_E_NOT_FOUND},
+        {408, ERROR_OF("timeout_error", "slow"), FATAL, BEACON_E_PROTOCOL},
         {409, "", FATAL, BEACON_E_PROTOCOL},
-        {413, ERROR_("request_too_large", "over 32 MB"), TOO_LONG, BEACON_E_LIMIT},
+        {413, ERROR_OF("request_too_large", "over 32 MB"), TOO_LONG, BEACON_E_LIMIT},
         {413, "<html>", TOO_LONG, BEACON_E_LIMIT},
-        {429, ERROR_("rate_limit_error", "slow down"), RETRY, BEACON_E_LIMIT},
-        {500, ERROR_("api_error", "oops"), RETRY, BEACON_E_IO},
+        {429, ERROR_OF("rate_limit_error", "slow down"), RETRY, BEACON_E_LIMIT},
+        {500, ERROR_OF("api_error", "oops"), RETRY, BEACON_E_IO},
         {502, "<html>", RETRY, BEACON_E_IO},
         {503, "", RETRY, BEACON_E_IO},
         {504, "", RETRY, BEACON_E_IO},
-        {529, ERROR_("overloaded_error", "Overloaded"), RETRY, BEACON_E_IO},
+        {529, ERROR_OF("overloaded_error", "Overloaded"), RETRY, BEACON_E_IO},
         {302, "", FATAL, BEACON_E_PROTOCOL},
         {422, "x", FATAL, BEACON_E_PROTOCOL},
     };
@@ -106,16 +107,16 @@ static void the_words_are_those_of_the_server(void **state)
         int status;
         const char *body, *message;
     } rows[] = {
-        {401, ERROR_("authentication_error", "invalid x-api-key"),
+        {401, ERROR_OF("authentication_error", "invalid x-api-key"),
          "unexpected status 401 Unauthorized: invalid x-api-key, url: " URL},
-        {404, ERROR_("not_found_error", "model: m"),
+        {404, ERROR_OF("not_found_error", "model: m"),
          "unexpected status 404 Not Found: model: m, url: " URL},
-        {529, ERROR_("overloaded_error", "Overloaded"), HIGH_DEMAND},
+        {529, ERROR_OF("overloaded_error", "Overloaded"), HIGH_DEMAND},
         {400, "", "unexpected status 400 Bad Request"},
         {400, "<html>", "<html>"},
-        {400, ERROR_("invalid_request_error", "prompt is too long: 9 > 8"),
+        {400, ERROR_OF("invalid_request_error", "prompt is too long: 9 > 8"),
          "prompt is too long: 9 > 8"},
-        {403, ERROR_("permission_error", "not \\\"yours\\\""),
+        {403, ERROR_OF("permission_error", "not \\\"yours\\\""),
          "unexpected status 403 Forbidden: not \"yours\""},
     };
     (void)state;
@@ -138,7 +139,7 @@ static void the_servers_delay_is_obeyed(void **state)
     assert_int_equal(harness_judge(&h).after_ms, 5000);
     send_request();
     assert_int_equal(
-        harness_refuse(&h, 529, NULL, NULL, ERROR_("overloaded_error", "Please try again in 3s")),
+        harness_refuse(&h, 529, NULL, NULL, ERROR_OF("overloaded_error", "Please try again in 3s")),
         BEACON_E_IO);
     assert_int_equal(harness_judge(&h).after_ms, 3000);
 }
@@ -151,18 +152,19 @@ static void an_error_in_the_stream_ends_it_with_its_meaning(void **state)
         beacon_rc code;
         const char *message;
     } rows[] = {
-        {ERROR_("overloaded_error", "Overloaded"), RETRY, BEACON_E_IO,
+        {ERROR_OF("overloaded_error", "Overloaded"), RETRY, BEACON_E_IO,
          "the model is overloaded: Overloaded"},
-        {ERROR_("api_error", "oops"), RETRY, BEACON_E_IO,
+        {ERROR_OF("api_error", "oops"), RETRY, BEACON_E_IO,
          "stream disconnected before completion: oops"},
-        {ERROR_("rate_limit_error", "slow"), RETRY, BEACON_E_LIMIT, "rate limit exceeded: slow"},
-        {ERROR_("invalid_request_error", "prompt is too long: 9 > 8"), TOO_LONG, BEACON_E_LIMIT,
+        {ERROR_OF("rate_limit_error", "slow"), RETRY, BEACON_E_LIMIT, "rate limit exceeded: slow"},
+        {ERROR_OF("invalid_request_error", "prompt is too long: 9 > 8"), TOO_LONG, BEACON_E_LIMIT,
          "prompt is too long: 9 > 8"},
-        {ERROR_("invalid_request_error", "bad"), FATAL, BEACON_E_INVALID,
+        {ERROR_OF("invalid_request_error", "bad"), FATAL, BEACON_E_INVALID,
          "the server refused the request: bad"},
-        {ERROR_("authentication_error", "who?"), REAUTH, BEACON_E_AUTH,
+        {ERROR_OF("authentication_error", "who?"), REAUTH, BEACON_E_AUTH,
          "the server refused the credentials: who?"},
-        {ERROR_("permission_error", "no"), FATAL, BEACON_E_AUTH, "the account may not do this: no"},
+        {ERROR_OF("permission_error", "no"), FATAL, BEACON_E_AUTH,
+         "the account may not do this: no"},
         {"{\"error\":{\"message\":\"gateway\"}}", RETRY, BEACON_E_IO,
          "stream disconnected before completion: gateway"},
         {"{\"type\":\"error\",\"message\":\"flat\"}", RETRY, BEACON_E_IO,
@@ -188,7 +190,7 @@ static void what_was_read_before_an_error_is_told_as_paid(void **state)
                             "{\"type\":\"message_start\",\"message\":{\"usage\":{\"input_tokens\":"
                             "7,\"output_tokens\":1}}}"),
               &h.err);
-    assert_int_equal(harness_frame(&h, ERROR_("overloaded_error", "Overloaded")), BEACON_E_IO);
+    assert_int_equal(harness_frame(&h, ERROR_OF("overloaded_error", "Overloaded")), BEACON_E_IO);
     assert_string_equal(h.events, "START\nUSAGE in=7 cached=-1 out=-1 reasoning=-1 flags=2\n");
 }
 
@@ -211,16 +213,16 @@ static void a_model_that_does_not_think_is_asked_without(void **state)
     const struct beacon_turn *turn =
         TURN(.model = SPAN("m"), .effort = SPAN("medium"), MESSAGES(USER("hi")));
     assert_non_null(strstr(harness_body(&h, turn), THINKS));
-    assert_ok(
-        harness_refuse(&h, 400, NULL, NULL,
-                       ERROR_("invalid_request_error", "thinking: this model does not support it")),
-        &h.err);
+    assert_ok(harness_refuse(
+                  &h, 400, NULL, NULL,
+                  ERROR_OF("invalid_request_error", "thinking: this model does not support it")),
+              &h.err);
     assert_string_equal(next_body(),
                         "{\"model\":\"m\",\"max_tokens\":32000,\"stream\":true,\"messages\":[{"
                         "\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"hi\","
                         "\"cache_control\":{\"type\":\"ephemeral\"}}]}]}");
     assert_int_equal(
-        harness_refuse(&h, 400, NULL, NULL, ERROR_("invalid_request_error", "thinking: again")),
+        harness_refuse(&h, 400, NULL, NULL, ERROR_OF("invalid_request_error", "thinking: again")),
         BEACON_E_INVALID);
 }
 
@@ -228,14 +230,14 @@ static void a_model_that_wants_the_adaptive_form_gets_it(void **state)
 {
     (void)state;
     assert_ok(harness_refuse(&h, 400, NULL, NULL,
-                             ERROR_("invalid_request_error",
-                                    "thinking.type.enabled is not supported, use "
-                                    "thinking.type.adaptive")),
+                             ERROR_OF("invalid_request_error",
+                                      "thinking.type.enabled is not supported, use "
+                                      "thinking.type.adaptive")),
               &h.err);
     const char *body = next_body();
     assert_non_null(strstr(body, "\"stream\":true," ADAPTS ",\"messages\""));
     assert_ok(harness_refuse(&h, 400, NULL, NULL,
-                             ERROR_("invalid_request_error", "adaptive thinking: no")),
+                             ERROR_OF("invalid_request_error", "adaptive thinking: no")),
               &h.err);
     body = next_body();
     assert_non_null(strstr(body, "\"stream\":true,\"messages\""));
@@ -251,7 +253,7 @@ static void a_model_that_knows_no_effort_is_asked_without(void **state)
                                           .output_schema = SPAN("{\"type\":\"object\"}"));
     assert_non_null(strstr(harness_body(&h, turn), ADAPTS));
     assert_ok(harness_refuse(&h, 400, NULL, NULL,
-                             ERROR_("invalid_request_error", "effort is not supported")),
+                             ERROR_OF("invalid_request_error", "effort is not supported")),
               &h.err);
     assert_string_equal(next_body(),
                         "{\"model\":\"m\",\"max_tokens\":32000,\"stream\":true,\"output_config\":{"
@@ -263,9 +265,9 @@ static void calls_begun_by_another_model_go_on_without_a_budget(void **state)
 {
     (void)state;
     assert_ok(harness_refuse(&h, 400, NULL, NULL,
-                             ERROR_("invalid_request_error",
-                                    "messages.1.content.0.type: Expected `thinking` or "
-                                    "`redacted_thinking`, but found `tool_use`")),
+                             ERROR_OF("invalid_request_error",
+                                      "messages.1.content.0.type: Expected `thinking` or "
+                                      "`redacted_thinking`, but found `tool_use`")),
               &h.err);
     assert_null(strstr(next_body(), "\"thinking\""));
 }
@@ -274,9 +276,9 @@ static void a_complaint_about_a_block_is_not_repeated(void **state)
 {
     (void)state;
     assert_int_equal(harness_refuse(&h, 400, NULL, NULL,
-                                    ERROR_("invalid_request_error",
-                                           "messages.1.content.0: Invalid signature in thinking "
-                                           "block")),
+                                    ERROR_OF("invalid_request_error",
+                                             "messages.1.content.0: Invalid signature in thinking "
+                                             "block")),
                      BEACON_E_INVALID);
     assert_int_equal(harness_judge(&h).verdict, FATAL);
 }
