@@ -180,15 +180,16 @@ static int list(const struct list_request *request, const struct wire_start *sta
     return status;
 }
 
-static int start_and_list(struct list_request *request)
+static int start_and_list(const struct list_request *request)
 {
     AUTO_TEXT struct text display;
     struct wire_start started = {.home_lock_fd = -1};
     struct beacon_error err = {0};
     text_init(&display, 64u << 10);
-    request->start.overrides = request->overrides;
-    request->start.display = &display;
-    if (wire_start(&request->start, &started, &err) != BEACON_OK) {
+    struct wire_start_request start = request->start;
+    start.overrides = request->overrides;
+    start.display = &display;
+    if (wire_start(&start, &started, &err) != BEACON_OK) {
         if (display.len > 0) {
             (void)fprintf(stderr, "%s\n", text_string(&display));
         }

@@ -20,13 +20,13 @@ struct network {
 struct network *network_create(const struct http_network *settings)
 {
     struct network *network = alloc_zeroed(sizeof *network);
-    size_t n = settings->n_no_proxy;
+    size_t n = settings->no_proxy != NULL ? settings->n_no_proxy : 0;
     network->trust = trust_create(settings);
     network->proxy = settings->proxy != NULL ? alloc_string(settings->proxy) : NULL;
     if (settings->no_proxy != NULL) {
         network->no_proxy = alloc_array(n + 1, sizeof *network->no_proxy);
     }
-    for (size_t i = 0; network->no_proxy != NULL && i < n; i++) {
+    for (size_t i = 0; i < n; i++) {
         network->no_proxy[i] = alloc_string(settings->no_proxy[i]);
     }
     network->settings = (struct http_network){.proxy = network->proxy,

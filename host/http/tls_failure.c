@@ -20,54 +20,54 @@
 
 struct tls_row {
     CURLcode code;
+    bool with_detail;           /* libcurl's words say more */
     const char *words;          /* of libcurl or OpenSSL; NULL: any */
     const char *before, *after; /* the message is before + "host:port" + after */
-    bool with_detail;
     const char *hint;
 };
 
 /* The first that fits. The words are OpenSSL's, those of the two TLS versions differ. */
 static const struct tls_row rows[] = {
-    {CURLE_PEER_FAILED_VERIFICATION, "has expired", "the TLS certificate of ", " has expired",
-     false,
+    {CURLE_PEER_FAILED_VERIFICATION, false, "has expired", "the TLS certificate of ",
+     " has expired",
      "ask who runs the server to renew it, and check the clock of this machine; this is not "
      "retried"},
-    {CURLE_PEER_FAILED_VERIFICATION, "not yet valid", "the TLS certificate of ",
-     " is not valid yet", false, "check the clock of this machine; this is not retried"},
-    {CURLE_PEER_FAILED_VERIFICATION, "subject name", "the TLS certificate of ",
-     " is for another name", true,
+    {CURLE_PEER_FAILED_VERIFICATION, false, "not yet valid", "the TLS certificate of ",
+     " is not valid yet", "check the clock of this machine; this is not retried"},
+    {CURLE_PEER_FAILED_VERIFICATION, true, "subject name", "the TLS certificate of ",
+     " is for another name",
      "write the name that is in the certificate into base_url, or ask who runs the server for one "
      "with this name; this is not retried"},
-    {CURLE_PEER_FAILED_VERIFICATION, NULL, "the TLS certificate of ", " is not trusted", true,
+    {CURLE_PEER_FAILED_VERIFICATION, true, NULL, "the TLS certificate of ", " is not trusted",
      ADD_CA},
-    {CURLE_SSL_CACERT_BADFILE, NULL, "the CA certificates to check ", " with cannot be read", true,
+    {CURLE_SSL_CACERT_BADFILE, true, NULL, "the CA certificates to check ", " with cannot be read",
      "correct http.ca_bundle of config.toml, CODEX_CA_CERTIFICATE or SSL_CERT_FILE; this is not "
      "retried"},
-    {CURLE_SSL_CERTPROBLEM, NULL, "the client certificate for ", " cannot be used", true,
+    {CURLE_SSL_CERTPROBLEM, true, NULL, "the client certificate for ", " cannot be used",
      "check that http.client_certificate and http.client_key are PEM files that belong together; "
      "this is not retried"},
-    {ANY_CODE, "alert certificate required", "", " asks for a client certificate", false,
+    {ANY_CODE, false, "alert certificate required", "", " asks for a client certificate",
      NEW_CERTIFICATE},
-    {CURLE_SSL_CONNECT_ERROR, "alert handshake failure", "",
-     " refused the TLS handshake, as servers do that ask for a client certificate", false,
+    {CURLE_SSL_CONNECT_ERROR, false, "alert handshake failure", "",
+     " refused the TLS handshake, as servers do that ask for a client certificate",
      NEW_CERTIFICATE},
-    {ANY_CODE, "alert bad certificate", "", " does not accept the client certificate", true,
+    {ANY_CODE, true, "alert bad certificate", "", " does not accept the client certificate",
      NEW_CERTIFICATE},
-    {ANY_CODE, "alert unsupported certificate", "", " does not accept the client certificate", true,
+    {ANY_CODE, true, "alert unsupported certificate", "", " does not accept the client certificate",
      NEW_CERTIFICATE},
-    {ANY_CODE, "alert certificate expired", "", " does not accept the client certificate", true,
+    {ANY_CODE, true, "alert certificate expired", "", " does not accept the client certificate",
      NEW_CERTIFICATE},
-    {ANY_CODE, "alert certificate revoked", "", " does not accept the client certificate", true,
+    {ANY_CODE, true, "alert certificate revoked", "", " does not accept the client certificate",
      NEW_CERTIFICATE},
-    {ANY_CODE, "alert certificate unknown", "", " does not accept the client certificate", true,
+    {ANY_CODE, true, "alert certificate unknown", "", " does not accept the client certificate",
      NEW_CERTIFICATE},
-    {ANY_CODE, "alert unknown ca", "", " does not accept the client certificate", true,
+    {ANY_CODE, true, "alert unknown ca", "", " does not accept the client certificate",
      NEW_CERTIFICATE},
-    {ANY_CODE, "alert access denied", "", " does not accept the client certificate", true,
+    {ANY_CODE, true, "alert access denied", "", " does not accept the client certificate",
      NEW_CERTIFICATE},
-    {CURLE_SSL_CIPHER, NULL, "no TLS cipher in common with ", "", true,
+    {CURLE_SSL_CIPHER, true, NULL, "no TLS cipher in common with ", "",
      "ask the operator of the server; this is not retried"},
-    {CURLE_SSL_CONNECT_ERROR, "wrong version", "", " does not speak TLS", false,
+    {CURLE_SSL_CONNECT_ERROR, false, "wrong version", "", " does not speak TLS",
      "check that base_url should begin with https:// and that the server speaks TLS 1.2"},
 };
 

@@ -58,7 +58,7 @@ struct trust *trust_create(const struct http_network *network)
     name_base(trust);
     add(trust, network->ca_bundle, "http.ca_bundle");
     add(trust, variable("CODEX_CA_CERTIFICATE"), "CODEX_CA_CERTIFICATE");
-    text_init(&trust->all, (BUNDLES + 1) * PEM_FILE_MAX);
+    text_init(&trust->all, (size_t)(BUNDLES + 1) * PEM_FILE_MAX);
     pem_file_init(&trust->certificate, certificate, "http.client_certificate", CERTIFICATE_MARK);
     pem_file_init(&trust->key, has_key ? key : certificate,
                   has_key ? "http.client_key" : "http.client_certificate", KEY_MARK);
