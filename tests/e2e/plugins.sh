@@ -3,7 +3,7 @@
 . "$(dirname "$0")/lib.sh"
 needs_plugin_files
 
-BUNDLED='api_key file landlock namespaces none replay responses seatbelt'
+BUNDLED='api_key chat file gemini landlock messages namespaces none replay responses seatbelt'
 TOYS=$BUILD/tests/plugins
 
 check 'the bundled plugins are listed'
@@ -43,7 +43,7 @@ for name in $BUNDLED; do
 done
 run plugin list --json
 expect_exit 0
-expect_equal 'the states' "$(jq -r '[.[].state] | group_by(.) | map(.[0] + " " + (length | tostring)) | join(", ")' "$STDOUT")" 'refused 8, usable 7'
+expect_equal 'the states' "$(jq -r '[.[].state] | group_by(.) | map(.[0] + " " + (length | tostring)) | join(", ")' "$STDOUT")" 'refused 8, usable 10'
 run exec --skip-git-repo-check 'hi'
 expect_exit 0
 expect_stdout ok
