@@ -45,9 +45,12 @@ void chat_put_call_id(struct beacon_json_out *out, struct beacon_str id, bool is
 
 void chat_make_call_id(uint64_t hash, char ret[CALL_ID_MADE_BYTES])
 {
-    static const char digits[] = "0123456789abcdef";
-    memcpy(ret, "call_", 5);
-    for (size_t i = 5; i < CALL_ID_MADE_BYTES; i++) {
+    static const char digits[] = "0123456789abcdef", begin[] = "call_";
+    for (size_t i = 0; i < CALL_ID_MADE_BYTES; i++) {
+        if (i < sizeof begin - 1) {
+            ret[i] = begin[i];
+            continue;
+        }
         ret[i] = digits[hash & 15];
         hash >>= 4;
     }

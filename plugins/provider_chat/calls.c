@@ -88,7 +88,8 @@ static bool goes_on(struct chat_calls *calls, const struct chat_call *last,
 /* NULL: it begins a new one. */
 static struct chat_call *find(struct chat_calls *calls, const struct chat_fragment *fragment)
 {
-    if (fragment->is_whole || calls->n == 0) {
+    struct chat_call *const last = calls->n > 0 ? &calls->at[calls->n - 1] : NULL;
+    if (fragment->is_whole || last == NULL) {
         return NULL;
     }
     if (fragment->index != FRAGMENT_NO_INDEX) {
@@ -99,8 +100,7 @@ static struct chat_call *find(struct chat_calls *calls, const struct chat_fragme
     if (call != NULL) {
         return call;
     }
-    call = &calls->at[calls->n - 1];
-    return goes_on(calls, call, fragment) ? call : NULL;
+    return goes_on(calls, last, fragment) ? last : NULL;
 }
 
 static struct chat_call *begin(struct chat_calls *calls, int64_t index)
@@ -108,7 +108,7 @@ static struct chat_call *begin(struct chat_calls *calls, int64_t index)
     if (calls->n == CHAT_CALLS_MAX) {
         return NULL;
     }
-    if (calls->n == calls->capacity) {
+    if (calls->at == NULL || calls->n == calls->capacity) {
         const size_t capacity = calls->capacity + CALLS_GROWN;
         struct chat_call *grown = realloc(calls->at, capacity * sizeof *grown);
         if (grown == NULL) {

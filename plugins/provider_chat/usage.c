@@ -4,6 +4,7 @@
 #include <beacon-sdk/json_string.h>
 
 #define NANO_DIGITS 9
+#define POWER_MAX   1000
 
 /* Of the first of these that is there; -1: none. */
 static int64_t count_in(struct beacon_str object, const char *const *names)
@@ -32,6 +33,33 @@ struct decimal {
     int64_t exponent;
 };
 
+static void add_digit(struct decimal *d, char c, bool is_fraction)
+{
+    if (d->digits < INT64_MAX / 100) {
+        d->digits = d->digits * 10 + (c - '0');
+        d->exponent -= is_fraction ? 1 : 0;
+    } else {
+        d->exponent += is_fraction ? 0 : 1; /* further places are dropped */
+    }
+}
+
+/* What follows the digits: nothing, or the power of ten, with leading zeros as some print it. */
+static bool read_power(struct beacon_str text, struct decimal *d)
+{
+    size_t i = 1;
+    int64_t power = 0;
+    if (text.n == 0) {
+        return true;
+    }
+    const bool is_negative = text.n > 1 && text.p[1] == '-';
+    i += is_negative || (text.n > 1 && text.p[1] == '+') ? 1 : 0;
+    for (; i < text.n && text.p[i] >= '0' && text.p[i] <= '9' && power < POWER_MAX; i++) {
+        power = power * 10 + (text.p[i] - '0');
+    }
+    d->exponent += is_negative ? -power : power;
+    return i == text.n && power < POWER_MAX;
+}
+
 static bool read_decimal(struct beacon_str text, struct decimal *ret)
 {
     size_t i = 0;
@@ -39,23 +67,11 @@ static bool read_decimal(struct beacon_str text, struct decimal *ret)
     for (; i < text.n && (text.p[i] == '.' || (text.p[i] >= '0' && text.p[i] <= '9')); i++) {
         if (text.p[i] == '.') {
             is_fraction = true;
-        } else if (ret->digits < INT64_MAX / 100) {
-            ret->digits = ret->digits * 10 + (text.p[i] - '0');
-            ret->exponent -= is_fraction ? 1 : 0;
         } else {
-            ret->exponent += is_fraction ? 0 : 1;
+            add_digit(ret, text.p[i], is_fraction);
         }
     }
-    if (i < text.n && (text.p[i] == 'e' || text.p[i] == 'E')) {
-        i += i + 1 < text.n && text.p[i + 1] == '+' ? 2 : 1;
-        const int64_t power = beacon_json_integer(beacon_span(text.p + i, text.n - i), INT64_MIN);
-        if (power < -1000 || power > 1000) {
-            return false;
-        }
-        ret->exponent += power;
-        i = text.n;
-    }
-    return i == text.n;
+    return read_power(beacon_span(text.p + i, text.n - i), ret);
 }
 
 /* Dollars, as gateways write them that bill for others. */

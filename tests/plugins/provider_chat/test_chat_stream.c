@@ -8,12 +8,12 @@
 #include "harness/provider_harness.h"
 
 #define CHUNK(delta)                                                                               \
-    "{\"id\":\"c\",\"model\":\"m\",\"choices\":[{\"index\":0,\"delta\":{" delta "}}]}"
-#define LAST(reason)   "{\"choices\":[{\"delta\":{},\"finish_reason\":\"" reason "\"}]}"
-#define USAGE(members) "{\"choices\":[],\"usage\":{" members "}}"
+    ("{\"id\":\"c\",\"model\":\"m\",\"choices\":[{\"index\":0,\"delta\":{" delta "}}]}")
+#define LAST(reason)   ("{\"choices\":[{\"delta\":{},\"finish_reason\":\"" reason "\"}]}")
+#define USAGE(members) ("{\"choices\":[],\"usage\":{" members "}}")
 #define WHOLE(message)                                                                             \
-    "{\"id\":\"c\",\"model\":\"m\",\"choices\":[{\"message\":{" message                            \
-    "},\"finish_reason\":\"stop\"}]}"
+    ("{\"id\":\"c\",\"model\":\"m\",\"choices\":[{\"message\":{" message                           \
+     "},\"finish_reason\":\"stop\"}]}")
 #define START "START id=c model=m\n"
 
 static struct harness h;
