@@ -73,6 +73,7 @@ struct agent_settings { /* strings borrowed, outlive the agent */
     int64_t
         compact_limit; /* tokens of a request that there is made room before; < 1: nine tenths of
                             * the window */
+    bool is_local;     /* the model runs on a server of this person: it may cut what it reads */
     const char *compact_prompt; /* what the model is asked for then; NULL: the program's words */
     uint32_t request_max_retries, stream_max_retries;
     struct event_usage usage; /* of the turns before, when resumed */

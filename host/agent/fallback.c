@@ -38,6 +38,7 @@ static void adopt(struct agent *agent, const struct agent_model *model)
     agent->settings.model = model->model;
     agent->settings.provider = model->provider_id;
     agent->settings.profile = model->profile;
+    agent->settings.is_local = false;
     agent->settings.context_tokens = 0;    /* measured, or said, of the first one */
     truncation_forget(&agent->truncation); /* another one counts otherwise */
     agent->settings.max_output_tokens = model->max_output_tokens;

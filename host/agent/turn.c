@@ -242,7 +242,8 @@ static bool make_room(struct agent *agent, const struct stream_outcome *outcome)
 static void warn_of_truncation(struct agent *agent)
 {
     const struct spending *spending = &agent->spending;
-    if (!truncation_is_seen(&agent->truncation, spending->last_estimate, spending->last_input)) {
+    if (!agent->settings.is_local ||
+        !truncation_is_seen(&agent->truncation, spending->last_estimate, spending->last_input)) {
         return;
     }
     AUTO_FREE char *text = alloc_printf(

@@ -228,6 +228,7 @@ static void make_agent(struct wire *wire, const struct wire_request *request)
         .budget = &wire->budget,
     };
     wire_compact_limit(config, &settings);
+    settings.is_local = wire->provider_settings.local != NULL;
     if (settings.context_tokens < 1) {
         settings.context_tokens = probe_window_effective(&wire->local_window);
     }

@@ -317,7 +317,6 @@ static void tool_result(struct tracer *tracer, const struct event *event)
     add(tracer, "tool_name", tool->name);
     add_if_any(tracer, "call_id", tool->call_id);
     record_add_span(&tracer->draft, "arguments", CONTENT, tool->input, tool->input_bytes);
-    record_add_int(&tracer->draft, "output_bytes", (int64_t)tool->output_bytes);
     add_digits(tracer, "duration_ms", tool->duration_ms);
     add(tracer, "success", tool->is_success ? "true" : "false");
     record_add_span(&tracer->draft, "output", CONTENT, tool->output, tool->output_bytes);

@@ -57,7 +57,7 @@ static void resumed_session_has_the_same_conversation(void **state)
     turn_stage_ask_server(state, "{\"responses\":[" RUN("echo one", "500") "," SAY(
                                      "THE NOTE", "510") "," SAY("done", "90") "]}");
     (void)turn_stage_run("do it");
-    turn_stage_assert_replay();
+    assert_replay();
 }
 
 static void request_that_was_too_long_is_asked_again_with_less(void **state)

@@ -201,7 +201,7 @@ enum agent_outcome turn_stage_compact(void)
     return run_until_end();
 }
 
-void turn_stage_assert_replay(void)
+void assert_replay(void)
 {
     struct replay replay = {0};
     struct beacon_error err = {0};

@@ -50,7 +50,7 @@ enum agent_outcome turn_stage_submit(const struct agent_prompt *prompt);
 enum agent_outcome turn_stage_compact(void);
 
 /* The journal, read back, makes the history there is. */
-void turn_stage_assert_replay(void);
+void assert_replay(void);
 
 void interrupt_on(enum event_kind kind); /* the next time this event comes */
 

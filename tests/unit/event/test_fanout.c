@@ -72,7 +72,7 @@ static void frames_are_for_those_who_asked_for_them(void **state)
     fanout_emit(fanout, &(struct event){.kind = EVENT_TURN_STARTED});
     fanout_emit(fanout, &(struct event){.kind = EVENT_TEXT_DELTA});
     fanout_emit(fanout, &(struct event){.kind = EVENT_FRAME});
-    assert_string_equal(heard, "j2f2f3jB"); /* B is the 18th from 0 */
+    assert_string_equal(heard, "j2f2f3jD"); /* D is the 20th from 0 */
     fanout_destroy(fanout);
 }
 
