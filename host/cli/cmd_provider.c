@@ -65,20 +65,20 @@ static int take(void *ctx, int id, const char *value, struct beacon_error *err)
     return BEACON_OK;
 }
 
-bool cmd_provider_parse(const char *usage, const char *about, bool takes_id, int argc, char **argv,
+bool cmd_provider_parse(const struct provider_usage *usage, int argc, char **argv,
                         struct provider_request *ret, int *ret_status)
 {
-    const struct args_table table = {usage, options, sizeof options / sizeof options[0]};
-    struct parse parse = {ret, takes_id};
+    const struct args_table table = {usage->usage, options, sizeof options / sizeof options[0]};
+    struct parse parse = {ret, usage->takes_id};
     struct beacon_error err = {0};
     int rc = args_parse(&table, argc, argv, take, &parse, &err);
     if (rc == BEACON_OK && ret->wants_help) {
-        (void)printf("%s\n\nUsage: %s\n\nOptions:\n", about, usage);
+        (void)printf("%s\n\nUsage: %s\n\nOptions:\n", usage->about, usage->usage);
         args_print_options(&table);
         *ret_status = EXIT_STATUS_OK;
         return false;
     }
-    if (rc == BEACON_OK && takes_id && ret->id == NULL) {
+    if (rc == BEACON_OK && usage->takes_id && ret->id == NULL) {
         rc = error_set(&err, BEACON_E_INVALID, "name the provider",
                        "the following required arguments were not provided: ID");
     }

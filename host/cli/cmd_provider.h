@@ -28,7 +28,11 @@ struct provider_request {
     const char *id; /* NULL when the command takes none */
     bool wants_json, wants_help;
 };
-bool cmd_provider_parse(const char *usage, const char *about, bool takes_id, int argc, char **argv,
+struct provider_usage {
+    const char *usage, *about; /* of the help */
+    bool takes_id;
+};
+bool cmd_provider_parse(const struct provider_usage *usage, int argc, char **argv,
                         struct provider_request *ret, int *ret_status);
 
 #endif

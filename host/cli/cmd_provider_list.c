@@ -13,8 +13,10 @@
 #include "config/provider_list.h"
 #include "config/provider_settings.h"
 
-#define USAGE "beacon provider list [OPTIONS]"
-#define ABOUT "Show every provider, its wire, whether its key is there, and where it is defined."
+static const struct provider_usage usage = {
+    .usage = "beacon provider list [OPTIONS]",
+    .about = "Show every provider, its wire, whether its key is there, and where it is defined.",
+};
 
 static void put(struct json_object *object, const char *key, const char *value)
 {
@@ -131,7 +133,7 @@ int cmd_provider_list(int argc, char **argv)
     struct provider_request request = {0};
     struct wire_start start = {.home_lock_fd = -1};
     struct beacon_error err = {0};
-    if (!cmd_provider_parse(USAGE, ABOUT, false, argc, argv, &request, &status)) {
+    if (!cmd_provider_parse(&usage, argc, argv, &request, &status)) {
         free((void *)request.overrides);
         return status;
     }

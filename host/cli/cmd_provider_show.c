@@ -17,8 +17,11 @@
 #include "config/provider_settings.h"
 #include "config/toml_value.h"
 
-#define USAGE "beacon provider show [OPTIONS] ID"
-#define ABOUT "Show everything that is known about one provider, and where each value comes from."
+static const struct provider_usage usage = {
+    .usage = "beacon provider show [OPTIONS] ID",
+    .about = "Show everything that is known about one provider, and where each value comes from.",
+    .takes_id = true,
+};
 
 /* What is told of a provider that has no value in its table: the built-in's, or the default. */
 struct plain_row {
@@ -191,7 +194,7 @@ int cmd_provider_show(int argc, char **argv)
     struct wire_start start = {.home_lock_fd = -1};
     struct beacon_error err = {0};
     AUTO_JSON struct json_object *json = NULL;
-    if (!cmd_provider_parse(USAGE, ABOUT, true, argc, argv, &request, &status)) {
+    if (!cmd_provider_parse(&usage, argc, argv, &request, &status)) {
         free((void *)request.overrides);
         return status;
     }

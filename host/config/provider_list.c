@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "config/provider_list.h"
 
+#include <assert.h>
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
@@ -135,6 +136,7 @@ struct provider_listing *provider_list(const struct config *config, size_t *ret_
     for (size_t i = 0; i < all.n; i++) {
         settle(&all.items[i]);
     }
+    assert(all.n > 0); /* there are built-ins */
     qsort(all.items, all.n, sizeof *all.items, compare);
     *ret_n = all.n;
     return all.items;

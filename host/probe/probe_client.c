@@ -171,7 +171,11 @@ static void copy_line(const char *from, char *out, size_t size)
     n = n < size ? n : utf8_cut(from, size - 1);
     for (size_t i = 0; i < n; i++) {
         unsigned char c = (unsigned char)from[i];
-        out[i] = c < 0x20 || c == 0x7F ? ' ' : (char)c;
+        if (c < 0x20 || c == 0x7F) {
+            out[i] = ' ';
+        } else {
+            out[i] = from[i];
+        }
     }
     out[n] = '\0';
 }
