@@ -102,22 +102,42 @@ static bool is_about_day(const struct beacon_error_words *words)
     return false;
 }
 
-void gemini_failure_of_answer(struct beacon_failure *f, const struct beacon_answer *answer,
-                              struct beacon_str url)
+/* The row that the SDK has for the status, in this API's words: its bodies are long, and the sentence
+ * for people is in them. */
+static struct beacon_failure_row row_of(const struct beacon_answer *answer,
+                                        const struct beacon_error_words *words)
 {
     static const struct beacon_failure_row day =
         ROW(FATAL, LIMIT, "the quota of the day is used up: ");
+    struct beacon_failure_row row = beacon_failure_row_of_answer(&wire, answer, words);
+    if ((row.pieces & BEACON_PIECE_BODY) != 0 && words->message.n > 0) {
+        row.pieces ^= BEACON_PIECE_BODY | BEACON_PIECE_BODY_WORDS;
+    }
+    if (answer->status == 408 || answer->status == 409 || answer->status == 499) {
+        row.verdict =
+            BEACON_VERDICT_RETRY; /* a deadline, an abort, a cancel: all of the server's */
+        row.code = BEACON_E_IO;
+    } else if (answer->status == 429 && is_about_day(words)) {
+        row = day;
+    } else if (answer->status == 400 && is_about_key(words)) {
+        row.verdict = BEACON_VERDICT_REAUTH;
+        row.code = BEACON_E_AUTH;
+    }
+    return row;
+}
+
+void gemini_failure_of_answer(struct beacon_failure *f, const struct beacon_answer *answer,
+                              struct beacon_str url)
+{
     struct beacon_error_words words;
     beacon_error_words_find(beacon_json_out_text(&answer->body), &words);
-    if (answer->status == 429 && is_about_day(&words)) {
-        beacon_failure_set(f, &day);
-        beacon_failure_add_words(&f->message, &day, &words);
-        return;
-    }
-    beacon_failure_of_answer(f, &wire, answer, url);
-    if (answer->status == 400 && is_about_key(&words)) {
-        f->verdict = BEACON_VERDICT_REAUTH;
-        f->code = BEACON_E_AUTH;
+    const struct beacon_failure_row row = row_of(answer, &words);
+    beacon_failure_set(f, &row);
+    beacon_failure_add_answer(&f->message, row.pieces, answer, url, &words);
+    beacon_failure_add_words(&f->message, &row, &words);
+    if (row.verdict == BEACON_VERDICT_RETRY) {
+        f->after_ms = answer->retry_after_ms >= 0 ? answer->retry_after_ms
+                                                  : beacon_failure_delay(&wire, &words);
     }
 }
 
