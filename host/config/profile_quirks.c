@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "config/profile_quirks.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -233,6 +234,23 @@ int profile_quirks_check(const char *wire, const char *path, const struct toml_v
     return BEACON_OK;
 }
 
+/* TOML has inf and nan, which JSON cannot say; NULL: there is none. */
+/* NOLINTNEXTLINE(misc-no-recursion): the readers bound the depth of values */
+static const struct toml_value *find_endless(const struct toml_value *value)
+{
+    const struct toml_value *found = NULL;
+    if (value->type == TOML_FLOAT && !isfinite(value->number)) {
+        return value;
+    }
+    for (size_t i = 0; value->type == TOML_ARRAY && i < value->array->count && found == NULL; i++) {
+        found = find_endless(value->array->items[i]);
+    }
+    for (size_t i = 0; value->type == TOML_TABLE && i < value->table->count && found == NULL; i++) {
+        found = find_endless(value->table->items[i].value);
+    }
+    return found;
+}
+
 int profile_extra_check(const char *path, const struct toml_value *extra, struct beacon_error *err)
 {
     for (size_t i = 0; i < sizeof own_keys / sizeof own_keys[0]; i++) {
@@ -244,6 +262,13 @@ int profile_extra_check(const char *path, const struct toml_value *extra, struct
                              "remove it; what beacon writes is set by keys of the configuration",
                              "%s: `%s.%s` is written by beacon itself", where, path, own_keys[i]);
         }
+    }
+    const struct toml_value *endless = find_endless(extra);
+    if (endless != NULL) {
+        char where[PROFILE_WHERE_BYTES];
+        profile_where(endless, where);
+        return error_set(err, BEACON_E_INVALID, "write a number that ends",
+                         "%s: `%s` has a number that no request can carry", where, path);
     }
     return BEACON_OK;
 }

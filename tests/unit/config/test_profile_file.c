@@ -269,6 +269,17 @@ static void quirks_of_the_configuration_are_checked_with_their_line(void **state
     config_destroy(config);
 }
 
+static void extra_has_only_what_json_can_say(void **state)
+{
+    struct beacon_error err = {0};
+    struct provider_settings settings = {0};
+    struct config *config =
+        profile_case_load(state, "[model_providers.x]\nextra = {a = [1.5, {b = inf}]}\n");
+    assert_refused(config_provider(config, "x", &settings, &err), BEACON_E_INVALID, &err);
+    assert_non_null(strstr(err.message, "`extra` has a number that no request can carry"));
+    config_destroy(config);
+}
+
 static void every_value_knows_where_it_was_said(void **state)
 {
     struct beacon_error err = {0};
@@ -368,6 +379,7 @@ int main(void)
         in_temp_dir(variables_stand_in_the_address),
         in_temp_dir(openrouter_of_the_configuration_is_extra),
         in_temp_dir(quirks_of_the_configuration_are_checked_with_their_line),
+        in_temp_dir(extra_has_only_what_json_can_say),
         in_temp_dir(every_value_knows_where_it_was_said),
         in_temp_dir(the_list_tells_what_is_shadowed),
         in_temp_dir(every_bundled_profile_can_be_read),
