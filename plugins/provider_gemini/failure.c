@@ -113,11 +113,7 @@ static struct beacon_failure_row row_of(const struct beacon_answer *answer,
     if ((row.pieces & BEACON_PIECE_BODY) != 0 && words->message.n > 0) {
         row.pieces ^= BEACON_PIECE_BODY | BEACON_PIECE_BODY_WORDS;
     }
-    if (answer->status == 408 || answer->status == 409 || answer->status == 499) {
-        row.verdict =
-            BEACON_VERDICT_RETRY; /* a deadline, an abort, a cancel: all of the server's */
-        row.code = BEACON_E_IO;
-    } else if (answer->status == 429 && is_about_day(words)) {
+    if (answer->status == 429 && is_about_day(words)) {
         row = day;
     } else if (answer->status == 400 && is_about_key(words)) {
         row.verdict = BEACON_VERDICT_REAUTH;
@@ -191,4 +187,12 @@ bool gemini_failure_is_about_thinking(struct beacon_str body)
     struct beacon_error_words words;
     beacon_error_words_find(body, &words);
     return beacon_error_words_say(words.message, "thinking");
+}
+
+void gemini_failure_of_nonsense(struct beacon_failure *f)
+{
+    static const struct beacon_failure_row row =
+        ROW(RETRY, PROTOCOL,
+            "stream disconnected before completion: the server sent an event that is no JSON");
+    beacon_failure_set(f, &row);
 }

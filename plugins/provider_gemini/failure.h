@@ -15,6 +15,9 @@ void gemini_failure_of_error(struct beacon_failure *f, struct beacon_str object)
  * does not say so, and nothing is set. */
 bool gemini_failure_of_feedback(struct beacon_failure *f, struct beacon_str feedback);
 
+/* Half an event: a piece of the answer is lost. */
+void gemini_failure_of_nonsense(struct beacon_failure *f);
+
 /* The answer is larger than anything that may be kept. */
 void gemini_failure_too_large(struct beacon_failure *f);
 

@@ -141,7 +141,11 @@ static beacon_rc read_one(struct gemini_stream *stream, struct beacon_str text,
                           const struct beacon_events *events, struct beacon_error *err)
 {
     struct gemini_frame frame;
-    if (!gemini_frame_read(text, &frame)) {
+    if (!gemini_frame_read(text, &frame) && text.n > 0 && text.p[0] == '{') {
+        gemini_failure_of_nonsense(stream->failure); /* a piece of the answer is lost */
+        return fail(stream, err);
+    }
+    if (text.n == 0 || text.p[0] != '{') {
         beacon_log(stream->host, BEACON_LOG_WARN,
                    "skipped a frame of %zu bytes that is no JSON object", text.n);
         return BEACON_OK;
