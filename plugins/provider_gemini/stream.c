@@ -137,20 +137,29 @@ static beacon_rc take_frame(struct gemini_stream *stream, const struct gemini_fr
 
 /* ---- frames ---- */
 
+static bool begins_with(struct beacon_str text, char bracket)
+{
+    struct beacon_json j;
+    beacon_json_init(&j, text);
+    (void)beacon_json_peek(&j);
+    return j.p < j.end && *j.p == bracket;
+}
+
+/* Half a response is a piece of the answer that is lost; anything else was never one. */
 static beacon_rc read_one(struct gemini_stream *stream, struct beacon_str text,
                           const struct beacon_events *events, struct beacon_error *err)
 {
     struct gemini_frame frame;
-    if (!gemini_frame_read(text, &frame) && text.n > 0 && text.p[0] == '{') {
-        gemini_failure_of_nonsense(stream->failure); /* a piece of the answer is lost */
+    if (gemini_frame_read(text, &frame)) {
+        return take_frame(stream, &frame, events, err);
+    }
+    if (begins_with(text, '{')) {
+        gemini_failure_of_nonsense(stream->failure);
         return fail(stream, err);
     }
-    if (text.n == 0 || text.p[0] != '{') {
-        beacon_log(stream->host, BEACON_LOG_WARN,
-                   "skipped a frame of %zu bytes that is no JSON object", text.n);
-        return BEACON_OK;
-    }
-    return take_frame(stream, &frame, events, err);
+    beacon_log(stream->host, BEACON_LOG_WARN, "skipped a frame of %zu bytes that is no JSON object",
+               text.n);
+    return BEACON_OK;
 }
 
 /* What a server sends that was not understood when it was asked for a stream. */
@@ -183,9 +192,8 @@ beacon_rc gemini_stream_frame(struct gemini_stream *stream, struct beacon_bytes 
         beacon_json_out_repaired(&stream->repaired, text);
         text = beacon_json_out_text(&stream->repaired);
     }
-    const char *const first = text.n > 0 ? beacon_scan_space(text.p, text.p + text.n) : text.p;
-    const bool is_list = text.n > 0 && first < text.p + text.n && *first == '[';
-    return is_list ? read_list(stream, text, events, err) : read_one(stream, text, events, err);
+    return begins_with(text, '[') ? read_list(stream, text, events, err)
+                                  : read_one(stream, text, events, err);
 }
 
 /* ---- the end ---- */

@@ -24,8 +24,8 @@ void gemini_stream_init(struct gemini_stream *stream, const struct beacon_host *
                         struct beacon_failure *failure);
 void gemini_stream_finish(struct gemini_stream *stream);
 
-/* Read one frame of a successful answer: a response, or a list of them. A broken or unknown one is
- * passed over; one that says that the turn failed sets the failure and returns its code; below zero
+/* Read one frame of a successful answer: a response, or a list of them. An unknown one is passed over;
+ * one that breaks off, or says that the turn failed, sets the failure and returns its code; below zero
  * from the sink comes back as it is. */
 beacon_rc gemini_stream_frame(struct gemini_stream *stream, struct beacon_bytes data,
                               const struct beacon_events *events, struct beacon_error *err);

@@ -337,6 +337,15 @@ static void a_stream_cut_before_its_reason_is_worth_a_retry(void **state)
     }
 }
 
+static void a_frame_may_have_space_around_it(void **state)
+{
+    (void)state;
+    feed(" \n" PARTS(TEXT("a")) "\n");
+    feed(" [" STOP_WITH(TEXT("b")) "] ");
+    finish_well();
+    assert_non_null(strstr(h.events, "DONE 0 text text=ab\n" FINISH_OK));
+}
+
 static void a_frame_cut_at_any_byte_is_asked_for_again(void **state)
 {
     static const char frame[] =
@@ -421,6 +430,7 @@ int main(void)
         EVENT_TEST(nothing_comes_after_the_finish),
         EVENT_TEST(a_stream_that_has_its_reason_may_be_cut),
         EVENT_TEST(a_stream_cut_before_its_reason_is_worth_a_retry),
+        EVENT_TEST(a_frame_may_have_space_around_it),
         EVENT_TEST(a_frame_cut_at_any_byte_is_asked_for_again),
         EVENT_TEST(a_sink_that_says_stop_is_obeyed),
         EVENT_TEST(more_items_than_an_answer_may_have_are_a_failure),
