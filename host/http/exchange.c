@@ -80,6 +80,7 @@ void exchange_destroy(struct http_exchange *exchange)
         return;
     }
     clocks_stop(&exchange->clocks);
+    play_destroy(exchange->play);
     if (exchange->easy != NULL) {
         exchange->curl->easy_cleanup(exchange->easy);
     }
@@ -159,6 +160,7 @@ static void tell_end(struct http_exchange *exchange, uint32_t how)
 {
     if (!exchange->is_silent) {
         exchange->is_silent = true;
+        tap_end(exchange, how, how == BEACON_END_OK ? NULL : &exchange->err);
         exchange->callbacks.on_end(exchange->ctx, how,
                                    how == BEACON_END_OK ? NULL : &exchange->err);
     }

@@ -10,8 +10,10 @@
 #include "http/framing.h"
 #include "http/header_list.h"
 #include "http/origin.h"
+#include "http/player.h"
 #include "http/request.h"
 #include "http/response.h"
+#include "http/tap.h"
 
 struct curl_table;
 
@@ -19,6 +21,7 @@ enum exchange_state {
     EXCHANGE_ATTACHING, /* its credentials are being fetched: nothing of libcurl is there yet */
     EXCHANGE_WAITING,   /* begun inside a callback of libcurl: added when that has returned */
     EXCHANGE_RUNNING,
+    EXCHANGE_PLAYING, /* a player answers; no libcurl at all */
     EXCHANGE_ENDING,    /* its last callbacks run, then it is freed */
     EXCHANGE_CANCELLED, /* inside a callback of libcurl: freed when that has returned */
 };
@@ -49,6 +52,10 @@ struct http_exchange {
     size_t error_body_room;  /* how much more of a non-2xx body is kept */
     bool is_body_cut;        /* it was more */
     size_t buffered_peak;
+    struct http_tap tap;
+    uint64_t tap_id;   /* 0: nobody watches, or it was told of the end */
+    struct play *play; /* PLAYING */
+    bool is_in_play;   /* called from there: freed when that has returned */
     int stop_rc; /* not BEACON_OK: a callback or a limit ended it, `err` says why */
     struct beacon_error err;
 };

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/error.h"
 #include "http/curl_table.h"
 #include "http/exchange.h"
 #include "http/multi.h"
@@ -18,6 +19,8 @@ struct http {
     struct multi *multi;
     struct http_credentials credentials;
     struct http_egress egress;
+    struct http_tap tap;       /* begin NULL: nobody watches */
+    struct http_player player; /* answer NULL: the network answers */
     struct network *network;
     struct http_exchange *first;
     bool needs_sweep; /* an exchange waits to be added or freed */
@@ -133,6 +136,17 @@ void http_set_egress(struct http *http, const struct http_egress *egress)
     http->egress = *egress;
 }
 
+void http_set_tap(struct http *http, const struct http_tap *tap)
+{
+    http->tap = *tap;
+}
+
+void http_set_player(struct http *http, const struct http_player *player)
+{
+    assert(http->first == NULL);
+    http->player = *player;
+}
+
 void http_set_network(struct http *http, const struct http_network *network)
 {
     assert(http->first == NULL);
@@ -172,7 +186,9 @@ static int choose_route(const struct http *http, struct http_exchange *exchange,
 static int add_credential(void *ctx, struct beacon_str name, struct beacon_str value,
                           struct beacon_error *err)
 {
-    return header_list_replace(ctx, name, value, err);
+    struct http_exchange *exchange = ctx;
+    tap_secret(exchange, value);
+    return header_list_replace(&exchange->headers, name, value, err);
 }
 
 /* BEACON_OK, HTTP_ATTACH_LATER, or a failure. */
@@ -189,7 +205,7 @@ static int attach_credentials(const struct http *http, struct http_exchange *exc
         .body = {(const uint8_t *)exchange->body, exchange->body_len},
         .auth = exchange->auth,
     };
-    struct http_header_sink sink = {&exchange->headers, add_credential};
+    struct http_header_sink sink = {exchange, add_credential};
     return http->credentials.attach(http->credentials.ctx, &rq, &sink, err);
 }
 
@@ -227,6 +243,48 @@ static void launch(struct http_exchange *exchange)
     }
 }
 
+static void begin_tap(const struct http *http, const struct beacon_http_request *rq,
+                      struct http_exchange *exchange)
+{
+    if (http->tap.begin != NULL && rq->auth == BEACON_AUTH_INSTANCE) {
+        exchange->tap = http->tap;
+        exchange->tap_id = http->tap.begin(http->tap.ctx, rq);
+    }
+}
+
+/* What libcurl needs before it can go; BEACON_OK, HTTP_ATTACH_LATER, or a failure. */
+static int make_ready(struct http *http, struct http_exchange *exchange, struct beacon_error *err)
+{
+    int rc = choose_route(http, exchange, err);
+    rc = rc == BEACON_OK ? attach_credentials(http, exchange, err) : rc;
+    bool is_later = rc == HTTP_ATTACH_LATER;
+    rc = rc >= BEACON_OK ? need_curl(http, err) : rc; /* loaded while the credentials come */
+    rc = rc >= BEACON_OK ? network_refresh(http->network, http->curl, exchange, err) : rc;
+    return rc == BEACON_OK && is_later ? HTTP_ATTACH_LATER : rc;
+}
+
+static int play(struct http *http, const struct beacon_http_request *rq,
+                struct http_exchange *exchange, struct beacon_error *err)
+{
+    struct http_answer answer = {0};
+    if (rq->auth != BEACON_AUTH_INSTANCE) {
+        return error_set(err, BEACON_E_REFUSED, "leave out what needs the network",
+                         "%s is not asked: a recording is played", exchange->peer);
+    }
+    int rc = http->player.answer(http->player.ctx, rq, &answer, err);
+    if (rc == BEACON_OK && answer.how == HTTP_TAP_UNSENT) {
+        if (err != NULL) {
+            *err = answer.error;
+        }
+        rc = answer.error.code < 0 ? answer.error.code : BEACON_E_IO;
+    }
+    if (rc == BEACON_OK) {
+        exchange->state = EXCHANGE_PLAYING;
+        exchange->play = play_create(http->loop, exchange, &answer, http->player.speed, forget);
+    }
+    return rc;
+}
+
 /* NOLINTNEXTLINE(readability-function-size): seven names; a struct would only move them */
 int http_start(struct http *http, const struct beacon_http_request *rq,
                const struct http_limits *limits, const struct http_callbacks *callbacks, void *ctx,
@@ -235,22 +293,24 @@ int http_start(struct http *http, const struct beacon_http_request *rq,
     struct beacon_http_request full = full_request(rq);
     struct http_exchange *exchange = NULL;
     int rc = exchange_create(&full, limits, &exchange, err);
-    rc = rc == BEACON_OK ? choose_route(http, exchange, err) : rc;
-    rc = rc == BEACON_OK ? attach_credentials(http, exchange, err) : rc;
-    bool is_later = rc == HTTP_ATTACH_LATER;
-    rc = rc >= BEACON_OK ? need_curl(http, err) : rc; /* loaded while the credentials come */
-    rc = rc >= BEACON_OK ? network_refresh(http->network, http->curl, exchange, err) : rc;
     if (rc != BEACON_OK) {
+        return rc;
+    }
+    begin_tap(http, &full, exchange);
+    const bool is_played = http->player.answer != NULL;
+    rc = is_played ? play(http, &full, exchange, err) : make_ready(http, exchange, err);
+    if (rc < BEACON_OK) {
+        tap_end(exchange, HTTP_TAP_UNSENT, err);
         exchange_destroy(exchange);
         return rc;
     }
     exchange->callbacks = *callbacks;
     exchange->ctx = ctx;
     link_exchange(http, exchange);
-    if (is_later) {
+    if (rc == HTTP_ATTACH_LATER) {
         exchange->state = EXCHANGE_ATTACHING;
         exchange->attach_round = http->attach_round;
-    } else {
+    } else if (!is_played) {
         launch(exchange);
     }
     *ret = exchange;
@@ -295,7 +355,9 @@ void http_cancel(struct http_exchange *exchange)
     struct http *http = exchange->http;
     bool was_running = exchange->state == EXCHANGE_RUNNING;
     exchange->is_silent = true;
-    if (exchange->state == EXCHANGE_ENDING || exchange->state == EXCHANGE_CANCELLED) {
+    tap_end(exchange, HTTP_TAP_CANCELLED, NULL);
+    if (exchange->is_in_play || exchange->state == EXCHANGE_ENDING ||
+        exchange->state == EXCHANGE_CANCELLED) {
         return;
     }
     if (was_running && multi_is_inside(http->multi)) {

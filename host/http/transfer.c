@@ -20,6 +20,7 @@ static int on_frame(void *ctx, struct beacon_str event, struct beacon_bytes data
     if (is_over(exchange)) {
         return BEACON_E_CANCELLED;
     }
+    tap_frame(exchange, event, data);
     int rc = exchange->callbacks.on_frame(exchange->ctx, event, data);
     if (exchange->is_silent) {
         return BEACON_E_CANCELLED;
@@ -64,6 +65,7 @@ static void on_head(struct http_exchange *exchange)
                    : framing_create(BEACON_FRAME_WHOLE, HTTP_ERROR_BODY_MAX, on_frame, exchange);
     clocks_enter(&exchange->clocks, CLOCKS_IDLE);
     struct beacon_http_response view = response_view(&exchange->response);
+    tap_response(exchange, &view);
     int rc = exchange->callbacks.on_response(exchange->ctx, &view);
     if (rc < 0 && !exchange->is_silent) {
         (void)exchange_stop(exchange, rc);
