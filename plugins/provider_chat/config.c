@@ -76,7 +76,7 @@ static const struct beacon_quirk rows[] = {
 static void set_defaults(struct chat_quirks *quirks)
 {
     quirks->reasoning_in = 1;
-    quirks->reasoning_echo = CHAT_ECHO_AFTER_USER;
+    quirks->reasoning_echo = CHAT_ECHO_ALWAYS;
     quirks->reasoning_out.at[0] = BEACON_STR("reasoning");
     quirks->reasoning_out.at[1] = BEACON_STR("reasoning_content");
     quirks->reasoning_out.n = 2;

@@ -133,7 +133,6 @@ def find_place(wire, script, entries):
     """How far the conversation is: (answer, part) the model says next. What the assistant says in the
     request must be what the model said, in order: nothing doubled, changed, lost or made up."""
     told = list(script.parts())
-    last_user = max((i for i, entry in enumerate(entries) if entry.kind == "user"), default=-1)
     at, secret = 0, ""  # the secret that the next entry must carry, where a wire keeps it there
     for i, entry in enumerate(entries):
         if not entry.is_assistant:
@@ -141,7 +140,7 @@ def find_place(wire, script, entries):
         while at < len(told) and isinstance(told[at][2], Reasoning) and entry.kind != "reasoning":
             part = told[at][2]
             secret = wire.secret_behind(part)
-            check(not wire.must_return(part, i > last_user), entry.where, "the reasoning before it is missing")
+            check(not wire.must_return(part), entry.where, "the reasoning before it is missing")
             at += 1
         check(at < len(told), entry.where, f"the model never said this: {entry.text[:200]}")
         check(same_part(wire, entry, told[at][2]), entry.where,

@@ -87,8 +87,8 @@ def is_reasoning(entry, part):
     return entry.text == part.text
 
 
-def must_return(part, is_after_user):
-    return bool(part.text) and is_after_user
+def must_return(part):
+    return bool(part.text)
 
 
 def secret_behind(part):

@@ -98,7 +98,7 @@ def is_reasoning(entry, part):
     return entry.text == part.text
 
 
-def must_return(part, is_after_user):
+def must_return(part):
     return False  # what matters of it is the signature on the part that follows
 
 

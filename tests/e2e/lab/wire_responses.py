@@ -73,7 +73,7 @@ def is_reasoning(entry, part):
     return entry.text == part.text and entry.secret == part.secret
 
 
-def must_return(part, is_after_user):
+def must_return(part):
     return bool(part.secret)
 
 

@@ -131,8 +131,10 @@ static void reasoning_goes_back_as_far_as_the_server_wants_it(void **state)
 {
     (void)state;
     expect_echo("", false, ",\"reasoning\":\"why\"");
-    expect_echo("", true, "");
+    expect_echo("", true, ",\"reasoning\":\"why\"");
     expect_echo("\"reasoning_echo\":\"always\"", true, ",\"reasoning\":\"why\"");
+    expect_echo("\"reasoning_echo\":\"after_user\"", false, ",\"reasoning\":\"why\"");
+    expect_echo("\"reasoning_echo\":\"after_user\"", true, "");
     expect_echo("\"reasoning_echo\":\"never\"", false, "");
     expect_echo("\"reasoning_in\":\"reasoning_content\"", false, ",\"reasoning_content\":\"why\"");
     expect_echo("\"reasoning_in\":\"\",\"reasoning_echo\":\"always\"", false, "");
