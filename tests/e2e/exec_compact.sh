@@ -72,4 +72,5 @@ model_always '{"status":400,"body":{"error":{"message":"too long","code":"contex
 run exec --skip-git-repo-check 'do it'
 expect_exit 1
 expect_has "$STDERR" 'too long'
+expect_has "$STDERR" 'shorten the prompt, or choose a model'
 expect_equal 'the requests' "$(n_requests)" 1
