@@ -219,7 +219,10 @@ int main(int argc, char **argv)
     const int port = wire_server_start(stream, stream_bytes, rounds, 2);
     free(stream); /* the server has its own */
     stay_on_first_processor();
-    if (port < 0 || open_parts(wire->name, argv[2], port) == BEACON_E_NOT_FOUND) {
+    if (port < 0) {
+        fail("there is no process for the server");
+    }
+    if (open_parts(wire->name, argv[2], port) == BEACON_E_NOT_FOUND) {
         (void)printf("{\"missing\":true}\n");
     } else {
         measure((unsigned)n, stream_bytes, deltas * WIRE_DELTA_BYTES, wire_conversation(turns));
