@@ -36,6 +36,7 @@ static const struct quirk_row rows[] = {
     {"chat", "tool_result_name", QUIRK_BOOL, NULL},
     {"chat", "usage", QUIRK_CHOICE, "stream_options|always|none"},
     {"chat", "user_after_tool", QUIRK_BOOL, NULL},
+    {"gemini", "foreign_signature", QUIRK_TEXT, NULL},
     {"gemini", "schema_name", QUIRK_CHOICE, "parametersJsonSchema|parameters"},
     {"gemini", "thinking", QUIRK_CHOICE, "budget|level|none"},
     {"messages", "beta", QUIRK_TEXT, NULL},
