@@ -6,7 +6,7 @@
 #include "harness/provider_harness.h"
 
 #define URL "http://127.0.0.1:1/v1beta/models/m:streamGenerateContent"
-#define ERROR_(code, status, message, more)                                                        \
+#define ERROR_BODY(code, status, message, more)                                                    \
     "{\"error\":{\"code\":" code ",\"message\":\"" message "\",\"status\":\"" status "\"" more "}" \
     "}"
 #define DETAILS(elements) ",\"details\":[" elements "]"
@@ -65,51 +65,52 @@ static void every_status_has_its_verdict_and_words(void **state)
         beacon_rc code;
         const char *message;
     } rows[] = {
-        {400, ERROR_("400", "INVALID_ARGUMENT", "Unknown name \\\"x\\\".", ""), FATAL,
+        {400, ERROR_BODY("400", "INVALID_ARGUMENT", "Unknown name \\\"x\\\".", ""), FATAL,
          BEACON_E_INVALID, "Unknown name \"x\"."},
-        {400, ERROR_("400", "FAILED_PRECONDITION", "User location is not supported.", ""), FATAL,
-         BEACON_E_INVALID, "User location is not supported."},
+        {400, ERROR_BODY("400", "FAILED_PRECONDITION", "User location is not supported.", ""),
+         FATAL, BEACON_E_INVALID, "User location is not supported."},
         {400, "<html>no</html>", FATAL, BEACON_E_INVALID, "<html>no</html>"},
         {400, "", FATAL, BEACON_E_INVALID, "unexpected status 400 Bad Request"},
         {400,
-         ERROR_("400", "INVALID_ARGUMENT",
-                "The input token count (1200000) exceeds the maximum number of tokens allowed "
-                "(1048576).",
-                ""),
+         ERROR_BODY("400", "INVALID_ARGUMENT",
+                    "The input token count (1200000) exceeds the maximum number of tokens allowed "
+                    "(1048576).",
+                    ""),
          TOO_LONG, BEACON_E_LIMIT,
          "The input token count (1200000) exceeds the maximum number of tokens allowed "
          "(1048576)."},
         {400,
-         ERROR_("400", "INVALID_ARGUMENT", "API key not valid. Please pass a valid API key.", ""),
+         ERROR_BODY("400", "INVALID_ARGUMENT", "API key not valid. Please pass a valid API key.",
+                    ""),
          REAUTH, BEACON_E_AUTH, "API key not valid. Please pass a valid API key."},
         {400,
-         ERROR_("400", "INVALID_ARGUMENT", "No.",
-                DETAILS("7,{\"@type\":\"x\",\"reason\":\"API_KEY_INVALID\"}")),
+         ERROR_BODY("400", "INVALID_ARGUMENT", "No.",
+                    DETAILS("7,{\"@type\":\"x\",\"reason\":\"API_KEY_INVALID\"}")),
          REAUTH, BEACON_E_AUTH, "No."},
-        {401, ERROR_("401", "UNAUTHENTICATED", "Who?", ""), REAUTH, BEACON_E_AUTH,
+        {401, ERROR_BODY("401", "UNAUTHENTICATED", "Who?", ""), REAUTH, BEACON_E_AUTH,
          "unexpected status 401 Unauthorized: Who?, url: " URL},
-        {403, ERROR_("403", "PERMISSION_DENIED", "Not you.", ""), FATAL, BEACON_E_AUTH,
+        {403, ERROR_BODY("403", "PERMISSION_DENIED", "Not you.", ""), FATAL, BEACON_E_AUTH,
          "unexpected status 403 Forbidden: Not you."},
-        {404, ERROR_("404", "NOT_FOUND", "models/m is not found.", ""), FATAL, BEACON_E_NOT_FOUND,
-         "unexpected status 404 Not Found: models/m is not found., url: " URL},
+        {404, ERROR_BODY("404", "NOT_FOUND", "models/m is not found.", ""), FATAL,
+         BEACON_E_NOT_FOUND, "unexpected status 404 Not Found: models/m is not found., url: " URL},
         {408, "x", FATAL, BEACON_E_PROTOCOL, "unexpected status 408 Request Timeout: x"},
-        {409, ERROR_("409", "ABORTED", "Again.", ""), FATAL, BEACON_E_PROTOCOL,
+        {409, ERROR_BODY("409", "ABORTED", "Again.", ""), FATAL, BEACON_E_PROTOCOL,
          "unexpected status 409 Conflict: Again."},
         {413, "x", TOO_LONG, BEACON_E_LIMIT, "unexpected status 413 Payload Too Large: x"},
-        {429, ERROR_("429", "RESOURCE_EXHAUSTED", "Slow down.", ""), RETRY, BEACON_E_LIMIT,
+        {429, ERROR_BODY("429", "RESOURCE_EXHAUSTED", "Slow down.", ""), RETRY, BEACON_E_LIMIT,
          LAST_429},
         {429, "", RETRY, BEACON_E_LIMIT, LAST_429},
         {429,
-         ERROR_("429", "RESOURCE_EXHAUSTED", "No more.",
-                DETAILS("{\"violations\":[{\"quotaId\":\"GenerateRequestsPerDayPerProject\"}]}"
-                        "," RETRY_INFO("3s"))),
+         ERROR_BODY("429", "RESOURCE_EXHAUSTED", "No more.",
+                    DETAILS("{\"violations\":[{\"quotaId\":\"GenerateRequestsPerDayPerProject\"}]}"
+                            "," RETRY_INFO("3s"))),
          FATAL, BEACON_E_LIMIT, "the quota of the day is used up: No more."},
-        {499, ERROR_("499", "CANCELLED", "Gone.", ""), FATAL, BEACON_E_PROTOCOL,
+        {499, ERROR_BODY("499", "CANCELLED", "Gone.", ""), FATAL, BEACON_E_PROTOCOL,
          "unexpected status 499: Gone."},
-        {500, ERROR_("500", "INTERNAL", "Oops.", ""), RETRY, BEACON_E_IO, HIGH_DEMAND},
+        {500, ERROR_BODY("500", "INTERNAL", "Oops.", ""), RETRY, BEACON_E_IO, HIGH_DEMAND},
         {502, "<html>", RETRY, BEACON_E_IO, HIGH_DEMAND},
-        {503, ERROR_("503", "UNAVAILABLE", "Overloaded.", ""), RETRY, BEACON_E_IO, HIGH_DEMAND},
-        {504, ERROR_("504", "DEADLINE_EXCEEDED", "Late.", ""), RETRY, BEACON_E_IO, HIGH_DEMAND},
+        {503, ERROR_BODY("503", "UNAVAILABLE", "Overloaded.", ""), RETRY, BEACON_E_IO, HIGH_DEMAND},
+        {504, ERROR_BODY("504", "DEADLINE_EXCEEDED", "Late.", ""), RETRY, BEACON_E_IO, HIGH_DEMAND},
         {529, "{", RETRY, BEACON_E_IO, HIGH_DEMAND},
         {302, "", FATAL, BEACON_E_PROTOCOL, "unexpected status 302 Found"},
     };
@@ -128,16 +129,18 @@ static void the_delay_is_the_headers_then_the_details_then_the_sentences(void **
         const char *header, *body;
         uint32_t after_ms;
     } rows[] = {
-        {NULL, ERROR_("429", "RESOURCE_EXHAUSTED", "m", DETAILS(RETRY_INFO("12s"))), 12000},
-        {NULL, ERROR_("429", "RESOURCE_EXHAUSTED", "m", DETAILS("{}," RETRY_INFO("1.5s"))), 1500},
-        {NULL, ERROR_("429", "RESOURCE_EXHAUSTED", "m", DETAILS(RETRY_INFO("0.0001s"))), 1},
-        {NULL, "[" ERROR_("429", "RESOURCE_EXHAUSTED", "m", DETAILS(RETRY_INFO("7s"))) "]", 7000},
-        {"3", ERROR_("429", "RESOURCE_EXHAUSTED", "m", DETAILS(RETRY_INFO("12s"))), 3000},
-        {NULL, ERROR_("429", "RESOURCE_EXHAUSTED", "Please retry in 2.5s.", ""), 2500},
-        {NULL, ERROR_("429", "RESOURCE_EXHAUSTED", "m", DETAILS(RETRY_INFO("soon"))), 0},
-        {NULL, ERROR_("429", "RESOURCE_EXHAUSTED", "m", DETAILS(RETRY_INFO("-4s"))), 0},
-        {NULL, ERROR_("429", "RESOURCE_EXHAUSTED", "m", DETAILS(RETRY_INFO("s"))), 0},
-        {NULL, ERROR_("429", "RESOURCE_EXHAUSTED", "m", ",\"details\":{}"), 0},
+        {NULL, ERROR_BODY("429", "RESOURCE_EXHAUSTED", "m", DETAILS(RETRY_INFO("12s"))), 12000},
+        {NULL, ERROR_BODY("429", "RESOURCE_EXHAUSTED", "m", DETAILS("{}," RETRY_INFO("1.5s"))),
+         1500},
+        {NULL, ERROR_BODY("429", "RESOURCE_EXHAUSTED", "m", DETAILS(RETRY_INFO("0.0001s"))), 1},
+        {NULL, "[" ERROR_BODY("429", "RESOURCE_EXHAUSTED", "m", DETAILS(RETRY_INFO("7s"))) "]",
+         7000},
+        {"3", ERROR_BODY("429", "RESOURCE_EXHAUSTED", "m", DETAILS(RETRY_INFO("12s"))), 3000},
+        {NULL, ERROR_BODY("429", "RESOURCE_EXHAUSTED", "Please retry in 2.5s.", ""), 2500},
+        {NULL, ERROR_BODY("429", "RESOURCE_EXHAUSTED", "m", DETAILS(RETRY_INFO("soon"))), 0},
+        {NULL, ERROR_BODY("429", "RESOURCE_EXHAUSTED", "m", DETAILS(RETRY_INFO("-4s"))), 0},
+        {NULL, ERROR_BODY("429", "RESOURCE_EXHAUSTED", "m", DETAILS(RETRY_INFO("s"))), 0},
+        {NULL, ERROR_BODY("429", "RESOURCE_EXHAUSTED", "m", ",\"details\":{}"), 0},
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -158,16 +161,17 @@ static void an_error_inside_the_stream_is_judged_by_its_words_or_number(void **s
         uint32_t after_ms;
         const char *message;
     } rows[] = {
-        {ERROR_("503", "UNAVAILABLE", "Busy.", ""), RETRY, BEACON_E_IO, 0,
+        {ERROR_BODY("503", "UNAVAILABLE", "Busy.", ""), RETRY, BEACON_E_IO, 0,
          "the model is overloaded: Busy."},
-        {ERROR_("429", "RESOURCE_EXHAUSTED", "Slow.", DETAILS(RETRY_INFO("12s"))), RETRY,
+        {ERROR_BODY("429", "RESOURCE_EXHAUSTED", "Slow.", DETAILS(RETRY_INFO("12s"))), RETRY,
          BEACON_E_LIMIT, 12000, "rate limit exceeded: Slow."},
-        {"[" ERROR_("400", "INVALID_ARGUMENT", "Bad.", "") "]", FATAL, BEACON_E_INVALID, 0, "Bad."},
-        {ERROR_("400", "INVALID_ARGUMENT", "Input token count 9 exceeds 8.", ""), TOO_LONG,
+        {"[" ERROR_BODY("400", "INVALID_ARGUMENT", "Bad.", "") "]", FATAL, BEACON_E_INVALID, 0,
+         "Bad."},
+        {ERROR_BODY("400", "INVALID_ARGUMENT", "Input token count 9 exceeds 8.", ""), TOO_LONG,
          BEACON_E_LIMIT, 0,
          "the conversation is too long for the model: Input token count 9 exceeds 8."},
-        {ERROR_("403", "PERMISSION_DENIED", "No.", ""), FATAL, BEACON_E_AUTH, 0, "No."},
-        {ERROR_("500", "INTERNAL", "Oops.", ""), RETRY, BEACON_E_IO, 0,
+        {ERROR_BODY("403", "PERMISSION_DENIED", "No.", ""), FATAL, BEACON_E_AUTH, 0, "No."},
+        {ERROR_BODY("500", "INTERNAL", "Oops.", ""), RETRY, BEACON_E_IO, 0,
          "stream disconnected before completion: Oops."},
         {"{\"error\":{\"code\":404,\"message\":\"Gone.\"}}", FATAL, BEACON_E_NOT_FOUND, 0,
          "stream disconnected before completion: Gone."},
@@ -223,7 +227,8 @@ static void feedback_without_a_block_is_none(void **state)
 
 static void a_model_that_cannot_be_told_how_to_think_is_asked_once_more(void **state)
 {
-    static const char body[] = ERROR_("400", "INVALID_ARGUMENT", "Thinking is not enabled.", "");
+    static const char body[] =
+        ERROR_BODY("400", "INVALID_ARGUMENT", "Thinking is not enabled.", "");
     (void)state;
     assert_ok(harness_refuse(&h, 400, NULL, NULL, body), &h.err);
     assert_non_null(strstr(h.events, "WARNING text=the model cannot be told how hard to think"));
