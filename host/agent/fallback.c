@@ -45,6 +45,7 @@ static void adopt(struct agent *agent, const struct agent_model *model)
     agent->attempts.request_max = model->request_max_retries;
     agent->attempts.stream_max = model->stream_max_retries;
     agent->has_reauthed = false;
+    agent->spending.is_model_told = true;
     attempts_reset(&agent->attempts);
 }
 

@@ -175,8 +175,14 @@ void spending_tell_prefix(struct agent *agent)
 {
     struct spending *spending = &agent->spending;
     const char *broken_at = spending->prefix.broken_at;
-    /* That the history was compacted was told by who did it. */
-    if (spending->is_aside || broken_at[0] == '\0' || strcmp(broken_at, "compaction") == 0 ||
+    if (spending->is_aside) {
+        return;
+    }
+    const bool is_model_told = spending->is_model_told;
+    spending->is_model_told = false;
+    /* That the history was compacted, or another model is asked, was told by who did it. */
+    if (broken_at[0] == '\0' || strcmp(broken_at, "compaction") == 0 ||
+        (is_model_told && strcmp(broken_at, "model") == 0) ||
         strcmp(broken_at, spending->lost_at) == 0) {
         return;
     }

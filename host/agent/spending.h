@@ -38,6 +38,7 @@ struct spending {
     int64_t item_tokens;              /* estimated, of what is durable of it */
     int64_t nano_usd;                 /* that the provider says it costs; -1 = it does not */
     char lost_at[PREFIX_LABEL_BYTES]; /* a break that was warned of, so that it is told once */
+    bool is_model_told;               /* people know that the next request goes to another model */
 
     /* The answer before, which the next request holds. */
     int64_t last_input, last_output, last_cached; /* tokens; -1 unknown */

@@ -58,6 +58,7 @@ run exec --skip-git-repo-check go
 expect_exit 0
 expect_stdout 'I can.'
 expect_line "$STDERR" 'warning: Falling back from gpt-5.5 (mock) to big (other): We’re currently experiencing high demand, which may cause temporary errors.'
+expect_equal 'warnings' "$(grep -c '^warning: ' "$STDERR")" 1
 expect_equal 'in the journal' "$(jq -r 'select(.payload.type == "model_reroute").payload | .from_model + " " + .to_model + " " + .to_provider' "$(rollouts)")" 'gpt-5.5 big other'
 expect_whole_rollouts
 
