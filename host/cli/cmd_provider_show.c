@@ -14,6 +14,7 @@
 #include "cli/wire.h"
 #include "config/config_json.h"
 #include "config/provider_entry.h"
+#include "config/provider_expand.h"
 #include "config/provider_settings.h"
 #include "config/toml_value.h"
 
@@ -64,7 +65,8 @@ static struct json_object *shown(const char *key, const struct toml_value *value
     if (strcmp(key, "base_url") == 0) {
         AUTO_FREE char *url = provider_secret_url(value->string.data);
         copy = json_object_new_string(url);
-    } else if (strcmp(key, "experimental_bearer_token") == 0) {
+    } else if (strcmp(key, "experimental_bearer_token") == 0 ||
+               (strcmp(key, "env_key") == 0 && !provider_is_variable(value->string.data))) {
         copy = json_object_new_string(PROVIDER_NOT_SHOWN);
     } else if (strcmp(key, "http_headers_command") == 0) {
         copy = provider_secret_json(json, true);

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "config/layers.h"
+#include "config/provider_expand.h"
 #include "config/provider_settings.h"
 #include "config/sayings.h"
 #include "config/schema.h"
@@ -55,6 +56,13 @@ static struct json_object *without_user(const char *text)
     return json_object_new_string(shown);
 }
 
+/* A key where the name of its variable belongs. */
+static bool is_slip(const char *name, struct json_object *value)
+{
+    return strcmp(name, "env_key") == 0 && json_object_is_type(value, json_type_string) &&
+           !provider_is_variable(json_object_get_string(value));
+}
+
 static struct json_object *shown(struct json_object *value, bool is_hidden);
 
 /* NOLINTNEXTLINE(misc-no-recursion): the reader bounds the depth of a configuration */
@@ -63,7 +71,8 @@ static struct json_object *shown_object(struct json_object *value, bool is_hidde
     struct json_object *copy = json_object_new_object();
     json_object_object_foreach(value, name, member)
     {
-        json_object_object_add(copy, name, shown(member, is_hidden || is_secret(name)));
+        bool hides = is_hidden || is_secret(name) || is_slip(name, member);
+        json_object_object_add(copy, name, shown(member, hides));
     }
     return copy;
 }
@@ -98,6 +107,12 @@ static bool is_secret_path(const char *key)
     return false;
 }
 
+static struct json_object *shown_at(const char *key, struct json_object *value)
+{
+    const char *dot = strrchr(key, '.');
+    return shown(value, is_secret_path(key) || is_slip(dot != NULL ? dot + 1 : key, value));
+}
+
 /* ---- the layers ---- */
 
 static void add_origin(struct json_object *object, const struct config_origin *origin)
@@ -126,7 +141,7 @@ static struct json_object *layer_of(const struct config *config, const char *key
     char why[80] = "";
     add_origin(object, &saying->origin);
     json_object_object_add(object, "profile", text_of(saying->profile));
-    json_object_object_add(object, "value", shown(saying->value, is_secret_path(key)));
+    json_object_object_add(object, "value", shown_at(key, saying->value));
     json_object_object_add(object, "is_effective", json_object_new_boolean(is_effective));
     if (saying->left_out != NULL) {
         json_object_object_add(object, "lost", text_of(saying->left_out));
@@ -216,8 +231,7 @@ static void add_value(struct json_object *document, const struct config *config,
     const struct config_origin *origin = config_origin(config, key);
     const char *fallback = node == NULL ? config_string(config, key) : NULL;
     json_object_object_add(document, "value",
-                           node != NULL ? shown(node, is_secret_path(key))
-                                        : default_of(row, fallback));
+                           node != NULL ? shown_at(key, node) : default_of(row, fallback));
     if (origin != NULL) {
         add_origin(document, origin);
     } else {

@@ -14,14 +14,25 @@
 #define EXPANDED_MAX 4096
 #define NAME_MAX_LEN 128
 
-/* Characters of the name at `from`; 0: there is none that ends with }. */
-static size_t name_length(const char *from)
+static size_t variable_length(const char *from)
 {
     size_t n = 0;
     while (from[n] == '_' || isalpha((unsigned char)from[n]) ||
            (n > 0 && isdigit((unsigned char)from[n]))) {
         n++;
     }
+    return n;
+}
+
+bool provider_is_variable(const char *name)
+{
+    return name[0] != '\0' && name[variable_length(name)] == '\0';
+}
+
+/* Characters of the name at `from`; 0: there is none that ends with }. */
+static size_t name_length(const char *from)
+{
+    const size_t n = variable_length(from);
     return from[n] == '}' && n < NAME_MAX_LEN ? n : 0;
 }
 

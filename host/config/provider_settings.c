@@ -175,6 +175,19 @@ static int fill_headers_command(const struct filling *filling)
     return BEACON_OK;
 }
 
+/* Who puts the key itself here must not read it in an error or a listing. */
+static int check_env_key(const struct filling *filling)
+{
+    const char *name = filling->settings->env_key;
+    if (name == NULL || name[0] == '\0' || provider_is_variable(name)) {
+        return BEACON_OK;
+    }
+    return error_set(filling->err, BEACON_E_INVALID,
+                     "write the name of the variable that holds the key, not the key itself",
+                     "env_key of model provider `%.80s` is not the name of an environment variable",
+                     filling->id);
+}
+
 /* An address that could be mistaken for something else is refused here, not by the network. */
 static int check_base_url(const struct filling *filling)
 {
@@ -243,7 +256,8 @@ static int fill(const struct filling *filling, const struct provider_builtin *bu
     settings->requires_openai_auth = auth != NULL && auth->boolean;
     settings->request_max_retries = retries_of(filling, "request_max_retries");
     settings->stream_max_retries = retries_of(filling, "stream_max_retries");
-    int rc = fill_times(filling);
+    int rc = check_env_key(filling);
+    rc = rc == BEACON_OK ? fill_times(filling) : rc;
     if (rc == BEACON_OK) {
         rc = fill_headers(filling, "http_headers", add_header);
     }

@@ -173,6 +173,16 @@ static void a_header_cannot_smuggle_another_one(void **state)
                             BEACON_E_INVALID, message);
 }
 
+static void a_key_in_place_of_the_name_of_its_variable_is_not_repeated(void **state)
+{
+    static const char message[] =
+        "env_key of model provider `x` is not the name of an environment variable";
+    assert_provider_refused(state, "[model_providers.x]\nenv_key = 'sk-1'\n", BEACON_E_INVALID,
+                            message);
+    assert_provider_refused(state, "[model_providers.x]\nenv_key = '1A'\n", BEACON_E_INVALID,
+                            message);
+}
+
 static void an_address_must_be_one(void **state)
 {
     assert_provider_refused(state, "[model_providers.x]\nbase_url = 'file:///etc/passwd'\n",
@@ -202,6 +212,7 @@ int main(void)
         in_temp_dir(a_provider_with_nothing_set_has_the_defaults),
         in_temp_dir(a_provider_that_is_not_there_is_named),
         in_temp_dir(a_header_cannot_smuggle_another_one),
+        in_temp_dir(a_key_in_place_of_the_name_of_its_variable_is_not_repeated),
         in_temp_dir(an_address_must_be_one),
         in_temp_dir(a_time_limit_of_nothing_is_refused),
     };
