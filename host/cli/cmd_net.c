@@ -223,7 +223,8 @@ int cmd_net(int argc, char **argv)
 {
     static const char help[] = "Look at the network of the program itself.\n\n"
                                "Usage: beacon net <COMMAND> [ARGS]\n\nCommands:\n"
-                               "  list  Every host it connects to, and the key that says so\n";
+                               "  list  Every host it connects to, and the key that says so\n\n"
+                               "`beacon net <COMMAND> --help` tells more.\n";
     if (argc >= 2 && strcmp(argv[1], "list") == 0) {
         return cmd_net_list(argc - 1, argv + 1);
     }

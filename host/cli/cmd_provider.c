@@ -96,8 +96,8 @@ int cmd_provider_report(const struct beacon_error *err)
 
 int cmd_provider_print_json(struct json_object *json)
 {
-    const char *text = json_object_to_json_string_ext(json, JSON_C_TO_STRING_PRETTY |
-                                                                JSON_C_TO_STRING_NOSLASHESCAPE);
+    const char *text = json_object_to_json_string_ext(
+        json, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED | JSON_C_TO_STRING_NOSLASHESCAPE);
     return puts(text) >= 0 && fflush(stdout) == 0 ? EXIT_STATUS_OK : EXIT_STATUS_FAILED;
 }
 

@@ -38,7 +38,10 @@ int cmd_session_find(const char *id, bool is_of_any_cwd, struct catalog_entry *r
 
 int cmd_session_report(const struct beacon_error *err)
 {
-    (void)fprintf(stderr, "error: %s; %s\n", err->message, err->hint);
+    const size_t n = strlen(err->message);
+    const bool is_sentence = n > 0 && err->message[n - 1] == '.'; /* some words are a contract */
+    (void)fprintf(stderr, "error: %.*s; %s\n", (int)(is_sentence ? n - 1 : n), err->message,
+                  err->hint);
     return (int)error_exit_status(err->code);
 }
 
