@@ -2,6 +2,7 @@
 #include "agent/agent.h"
 
 #include <assert.h>
+#include <string.h>
 
 #include "agent/agent_state.h"
 #include "agent/dispatch.h"
@@ -50,7 +51,12 @@ static void begin(void *ctx)
 static int announce(struct agent *agent, const char *prompt, struct beacon_error *err)
 {
     assert(agent->turn_id[0] == '\0');
-    uuid_v7(clock_unix_ms(), agent->turn_id);
+    if (agent->settings.turn_id != NULL) {
+        (void)strncpy(agent->turn_id, agent->settings.turn_id, sizeof agent->turn_id - 1);
+        agent->settings.turn_id = NULL;
+    } else {
+        uuid_v7(clock_unix_ms(), agent->turn_id);
+    }
     agent->parts.tools->turn_id = agent->turn_id;
     int rc = record_turn(agent, err);
     if (rc == BEACON_OK) {

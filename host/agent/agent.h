@@ -63,6 +63,7 @@ struct agent_parts { /* made in cli/wire.c; all outlive the agent */
 
 struct agent_settings { /* strings borrowed, outlive the agent */
     const char *thread_id;
+    const char *turn_id; /* of the first turn; NULL: a new one. A recording is played */
     const char *model, *effort, *summary, *verbosity; /* "" = the provider's default */
     const char *provider;                             /* its id, for people; NULL: unknown */
     const char *output_schema;                        /* JSON Schema, or "" */
@@ -80,6 +81,7 @@ struct agent_settings { /* strings borrowed, outlive the agent */
     const struct cost_state
         *cost_before; /* the same of what they cost; NULL: nothing was asked yet */
     const struct model_profile *profile; /* of `model`; NULL: nothing is known about it */
+    bool is_hasty; /* no pauses between attempts: a recording is played */
     const struct budget_limits *budget;  /* NULL: no limits */
 };
 

@@ -138,6 +138,10 @@ static void start(struct dispatch *dispatch, struct call *call)
 {
     call->state = CALL_RUNNING;
     call->began_ns = clock_mono_ns();
+    const struct tool_frozen *frozen = &dispatch->tools->frozen;
+    if (frozen->answer != NULL && frozen->answer(frozen->ctx, &call->run)) {
+        return;
+    }
     if (call->tool == NULL) {
         tool_answerf(&call->run, "unsupported %s: %s",
                      call->is_freeform ? "custom tool call" : "call", call->name);
@@ -202,6 +206,7 @@ static void tell_finished(const struct dispatch *dispatch, const struct call *ca
                                         .input_bytes = call->run.input_bytes,
                                         .output = answer->text,
                                         .output_bytes = answer->n,
+                                        .image_url = answer->image_url,
                                         .duration_ms = (clock_mono_ns() - began_ns) / 1000000u,
                                         .is_success = !answer->has_failed};
     fanout_emit(dispatch->tools->events, &event);

@@ -165,7 +165,7 @@ static bool retry(struct agent *agent, const struct stream_outcome *outcome)
         return false;
     }
     agent->is_pausing = true; /* before the event: who hears it may interrupt */
-    loop_timer_start(agent->pause, attempt.wait_ms);
+    loop_timer_start(agent->pause, agent->settings.is_hasty ? 0 : attempt.wait_ms);
     struct event event = {.kind = EVENT_RETRY};
     event.as.retry = (struct event_retry){.attempt = attempt.n,
                                           .max_attempts = attempt.max,

@@ -24,6 +24,7 @@
 #include "cli/exec_options.h"
 #include "cli/exec_prompt.h"
 #include "cli/printable.h"
+#include "cli/record.h"
 #include "cli/stuck.h"
 #include "cli/wire.h"
 #include "event/event.h"
@@ -44,6 +45,7 @@ struct run {
     struct wire wire;
     struct loop_signal *on_interrupt, *on_terminate, *on_hangup;
     struct stuck *stuck;
+    struct record *record; /* NULL: not recorded */
     int signal_number; /* that ended the turn, 0 = none */
     int status;
 };
@@ -241,6 +243,7 @@ static void open_sinks(struct run *run)
 static int open_session(struct run *run)
 {
     const struct exec_options *o = &run->options;
+    run->record = o->record_file != NULL ? session_record_create(o->record_file) : NULL;
     struct wire_request request = {.source = "exec",
                                    .can_ask = false, /* nobody is there */
                                    .resume_id = o->resume_id,
@@ -254,7 +257,8 @@ static int open_session(struct run *run)
                                    .sink = on_event,
                                    .sink_ctx = run,
                                    .on_end = on_turn_end,
-                                   .on_end_ctx = run};
+                                   .on_end_ctx = run,
+                                   .record = run->record};
     struct beacon_error err = {0};
     int rc = wire_open(&run->start, &request, &run->wire, &err);
     if (rc == BEACON_OK) {
@@ -340,6 +344,9 @@ static void run_turn(struct run *run)
     watch_signals(run);
     exec_human_count_on(run->human, run->wire.loop);
     stuck_follow(run->stuck);
+    if (run->record != NULL) {
+        session_record_prompt(run->record, &run->wire, &run->prompt);
+    }
     if (submit(run, &err) == BEACON_OK) {
         loop_run(run->wire.loop);
     }
@@ -353,6 +360,7 @@ static void run_turn(struct run *run)
 static void clean_up(struct run *run)
 {
     stuck_forget(run->stuck);
+    session_record_destroy(run->record);
     exec_json_destroy(run->json);
     exec_human_destroy(run->human);
     exec_prompt_finish(&run->prompt);

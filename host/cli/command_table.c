@@ -17,6 +17,7 @@ static const struct command_row rows[] = {
     {"login", NULL, "Log in with an API key, or tell whether you are", cmd_login},
     {"logout", NULL, "Forget the login", cmd_logout},
     {"session", NULL, "Tell what a session took", cmd_session},
+    {"replay", NULL, "Play a recorded session again, offline", cmd_replay},
     {"config", NULL, "Tell where a configuration value comes from", cmd_config},
     {"plugin", NULL, "Show the plugins that were found", cmd_plugin},
     {"net", NULL, "List the hosts that beacon itself connects to", cmd_net},

@@ -24,6 +24,7 @@ int cmd_logout(int argc, char **argv);
 int cmd_net(int argc, char **argv);
 int cmd_patch(int argc, char **argv);
 int cmd_plugin(int argc, char **argv);
+int cmd_replay(int argc, char **argv);
 int cmd_session(int argc, char **argv);
 int cmd_provider(int argc, char **argv);
 int cmd_version(int argc, char **argv);

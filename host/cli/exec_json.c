@@ -22,6 +22,8 @@ struct open_item {
 
 struct exec_json {
     int fd;
+    exec_json_line_fn fn; /* instead of fd; or NULL */
+    void *fn_ctx;
     int write_errno; /* 0 = every line is out */
     unsigned n_items;
     struct open_item *open;
@@ -36,6 +38,14 @@ struct exec_json *exec_json_create(int fd)
     struct exec_json *json = alloc_zeroed(sizeof *json);
     json->fd = fd;
     beacon_json_out_init(&json->out, INT_MAX);
+    return json;
+}
+
+struct exec_json *exec_json_create_to(exec_json_line_fn fn, void *ctx)
+{
+    struct exec_json *json = exec_json_create(-1);
+    json->fn = fn;
+    json->fn_ctx = ctx;
     return json;
 }
 
@@ -89,6 +99,10 @@ static void end(struct exec_json *json)
     beacon_json_end_object(&json->out);
     beacon_json_out_bytes(&json->out, "\n", 1);
     struct beacon_str line = beacon_json_out_text(&json->out);
+    if (json->fn != NULL) {
+        json->fn(json->fn_ctx, line.p, line.n - 1);
+        return;
+    }
     if (json->write_errno != 0) {
         return;
     }

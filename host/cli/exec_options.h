@@ -22,7 +22,7 @@ struct exec_options {
     struct exec_strings images, overrides, add_dirs;
     struct config_flag flags[16];
     size_t n_flags;
-    const char *profile, *cwd, *output_file, *schema_file;
+    const char *profile, *cwd, *output_file, *schema_file, *record_file;
     enum exec_color color;
     bool wants_json, skips_git_check, is_ephemeral, wants_help;
     bool is_safe_mode;   /* static and bundled plugins only */

@@ -30,17 +30,17 @@ static bool is_named_like_a_secret(const char *variable, size_t n)
     return false;
 }
 
-static void add_environment(struct redact *redact)
+static void add_environment(telemetry_secret_fn add, void *ctx)
 {
     for (char **entry = environ; entry != NULL && *entry != NULL; entry++) {
         const char *equals = strchr(*entry, '=');
         if (equals != NULL && is_named_like_a_secret(*entry, (size_t)(equals - *entry))) {
-            redact_add_secret(redact, equals + 1);
+            add(ctx, equals + 1);
         }
     }
 }
 
-static void add_auth_file(struct redact *redact, const char *home)
+static void add_auth_file(const char *home, telemetry_secret_fn add, void *ctx)
 {
     static const char *const names[] = {"OPENAI_API_KEY", "access_token", "refresh_token",
                                         "id_token"};
@@ -58,16 +58,26 @@ static void add_auth_file(struct redact *redact, const char *home)
     }
     struct json_object *tokens = json_member(root, "tokens");
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        redact_add_secret(redact, json_string_of(root, names[i], NULL));
+        add(ctx, json_string_of(root, names[i], NULL));
         if (json_object_is_type(tokens, json_type_object)) {
-            redact_add_secret(redact, json_string_of(tokens, names[i], NULL));
+            add(ctx, json_string_of(tokens, names[i], NULL));
         }
     }
 }
 
+void telemetry_secrets_each(const char *home, telemetry_secret_fn add, void *ctx)
+{
+    add_environment(add, ctx);
+    add_auth_file(home, add, ctx);
+}
+
+static void add_to_redact(void *ctx, const char *secret)
+{
+    redact_add_secret(ctx, secret);
+}
+
 void telemetry_secrets_add(struct redact *redact, const char *home, const char *token)
 {
-    add_environment(redact);
-    add_auth_file(redact, home);
+    telemetry_secrets_each(home, add_to_redact, redact);
     redact_add_secret(redact, token);
 }

@@ -18,6 +18,8 @@
 #include "base/spawn.h"
 #include "base/text.h"
 #include "cli/provider_config.h"
+#include "cli/record.h"
+#include "cli/replay_session.h"
 #include "cli/sandbox_config.h"
 #include "cli/version.h"
 #include "cli/wire_approvals.h"
@@ -48,8 +50,12 @@
 
 extern char **environ;
 
-static int open_provider(struct wire *wire, struct beacon_error *err)
+static int open_provider(struct wire *wire, const struct wire_request *request,
+                         struct beacon_error *err)
 {
+    if (request->replay != NULL) {
+        return replay_open_provider(request->replay, wire, err);
+    }
     const struct config *config = wire->start->config;
     struct provider_settings *settings = &wire->provider_settings;
     int rc = config_provider(config, config_string(config, "model_provider"), settings, err);
@@ -57,9 +63,9 @@ static int open_provider(struct wire *wire, struct beacon_error *err)
     if (rc != BEACON_OK) {
         return rc;
     }
-    AUTO_FREE char *json =
+    wire->provider_config =
         provider_config_json(settings, config_string(config, "model"), wire->thread_id);
-    rc = provider_open(wire->plugins.set, settings->plugin, json, &wire->provider, err);
+    rc = provider_open(wire->plugins.set, settings->plugin, wire->provider_config, &wire->provider, err);
     if (rc != BEACON_OK) {
         return rc;
     }
@@ -237,6 +243,12 @@ static void make_agent(struct wire *wire, const struct wire_request *request)
         settings.usage = wire->replay.total;
         settings.cost_before = &wire->replay.cost;
     }
+    if (request->replay != NULL) {
+        replay_settle(request->replay, wire, &settings);
+    }
+    if (request->record != NULL) {
+        session_record_settings(request->record, wire, &settings);
+    }
     wire->agent = agent_create(&parts, &settings, request->on_end, request->on_end_ctx);
 }
 
@@ -253,9 +265,12 @@ static int open_all(struct wire *wire, const struct wire_request *request, struc
     }
     if (rc == BEACON_OK) {
         rc = wire_http_open(wire, err);
-        rc = rc == BEACON_OK ? open_provider(wire, err) : rc;
+        rc = rc == BEACON_OK ? open_provider(wire, request, err) : rc;
     }
-    if (rc == BEACON_OK) {
+    if (rc == BEACON_OK && request->record != NULL) {
+        rc = session_record_open(request->record, wire, err);
+    }
+    if (rc == BEACON_OK && request->replay == NULL) {
         wire_local_look(wire);
     }
     if (rc == BEACON_OK) {
@@ -285,7 +300,8 @@ static int open_all(struct wire *wire, const struct wire_request *request, struc
     if (rc == BEACON_OK) {
         wire_telemetry_listen(wire);
         make_agent(wire, request);
-        rc = wire_session_begin(wire, request, err);
+        rc = request->replay != NULL ? replay_begin(request->replay, wire, err)
+                                     : wire_session_begin(wire, request, err);
     }
     if (rc == BEACON_OK) {
         wire_local_warn(wire);
@@ -345,6 +361,7 @@ void wire_close(struct wire *wire)
     provider_settings_finish(&wire->provider_settings);
     environment_free(wire->env);
     free(wire->shell);
+    free(wire->provider_config);
     free(wire->program_dir);
     free(wire->base_instructions);
     free(wire->compact_prompt);

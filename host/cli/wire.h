@@ -21,6 +21,7 @@
 #include "tools/tool.h"
 
 struct approvals;
+struct cassette;
 struct command_table;
 struct credentials;
 struct egress;
@@ -28,6 +29,8 @@ struct journal;
 struct rules;
 struct store;
 struct text;
+struct record;
+struct replay_parts;
 struct wire_fallback;
 struct wire_telemetry;
 
@@ -87,6 +90,8 @@ struct wire {
     struct probe_window local_window;
     struct tool_context tools;
     struct agent *agent;
+    struct record *record; /* borrowed from the front door; NULL: nothing is recorded */
+    char *provider_config; /* what the plugin was told */
     bool has_hung_plugin; /* of a session that is closed */
 };
 
@@ -105,6 +110,8 @@ struct wire_request {
     void *sink_ctx;
     agent_end_fn on_end;
     void *on_end_ctx;
+    struct record *record;       /* --record; NULL: not asked for */
+    struct replay_parts *replay; /* `beacon replay`; NULL: the network and the tools are real */
 };
 
 /* On success wire_close(). `ret` must stay where it is until then. */

@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "base/uuid.h"
 #include "cli/provider_config.h"
+#include "cli/replay_session.h"
 #include "cli/version.h"
 #include "cli/wire.h"
 #include "cli/wire_network.h"
@@ -33,7 +34,11 @@ int wire_session_choose(struct wire *wire, const struct wire_request *request,
 {
     wire->is_resumed = request->resume_id != NULL || request->resumes_last;
     if (!wire->is_resumed) {
-        uuid_v7(clock_unix_ms(), wire->thread_id);
+        if (request->replay != NULL) {
+            replay_thread_id(request->replay, wire);
+        } else {
+            uuid_v7(clock_unix_ms(), wire->thread_id);
+        }
         wire->history = history_create();
         return BEACON_OK;
     }

@@ -150,6 +150,7 @@ struct event_tool {
     size_t input_bytes;
     const char *output; /* what the model is told */
     size_t output_bytes;
+    const char *image_url; /* a data: URL that goes with it, or NULL */
     uint64_t duration_ms;
     bool is_success;
 };

@@ -22,9 +22,18 @@ struct beacon_error;
 
 #define TOOL_INPUT_MAX (64u << 20) /* bytes of one call's input */
 
+struct tool_run;
+
+/* Answers calls instead of the tools: a recording is played. True: it has. */
+struct tool_frozen {
+    bool (*answer)(void *ctx, struct tool_run *run);
+    void *ctx;
+};
+
 /* What every tool may use; owned by the agent, lives as long as the session. */
 struct tool_context {
     struct loop *loop;
+    struct tool_frozen frozen; /* answer NULL: the tools run */
     struct sandbox *sandbox;
     struct approvals *approvals; /* asked before anything is done */
     struct fanout *events;
@@ -48,7 +57,6 @@ struct tool_answer {
     bool has_failed;       /* it says why the call came to nothing */
 };
 
-struct tool_run;
 typedef void (*tool_answer_fn)(void *ctx, struct tool_run *run, const struct tool_answer *answer);
 
 /* One call in flight. Owned by the dispatcher; `state` is the tool's own until it answers. */
