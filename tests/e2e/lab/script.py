@@ -119,4 +119,6 @@ FAULT = Script(
                command("call_two", "echo two >>count", yield_time_ms=20000)),
         answer(Text("It is two. é 🦀")),
     ))
-SCRIPTS = {"task": TASK, "fault": FAULT}
+
+# One answer of more than 10 MB, characters of several bytes.
+LONG = Script(prompts=("Talk.",), answers=(answer(Text("é🦀 " * 1_300_000 + "end")),))

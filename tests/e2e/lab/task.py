@@ -6,15 +6,15 @@ import pathlib
 
 from judge import Judge
 from person import Person, normalised, normalised_result
-from script import NOTES, TASK
+from script import LONG, NOTES, TASK
 from server import Server
-from way import WAYS
+from way import WAYS, Way
 
 TRANSCRIPT = pathlib.Path(__file__).parent / "transcript.json"
 
 
 def cases(wire):
-    return [way.name for way in WAYS]
+    return [*(way.name for way in WAYS), "long-text"]
 
 
 def _without_reasoning_tokens(events):
@@ -55,8 +55,27 @@ def play(wire, build, folder, way):
     return person, judge, server, outcomes, tokens
 
 
+def run_long(wire, build, folder):
+    """An answer of 10 MB in one delta arrives as it was said."""
+    person = Person(build, folder)
+    server = Server(wire, Judge(wire, LONG), Way("one-delta", characters=1_000_000_000))
+    try:
+        person.configure(wire, f"http://127.0.0.1:{server.port}{wire.BASE}")
+        outcome = person.run(LONG.prompts[0])
+    finally:
+        server.stop()
+    wrong = [*server.violations, *person.sanitizer_reports()]
+    said = LONG.answers[0].parts[0].text + "\n"
+    if outcome.status != 0 or outcome.stdout != said:
+        wrong.append(f"exit status {outcome.status}, {len(outcome.stdout)} characters instead of {len(said)}: "
+                     f"{outcome.stderr[-800:]}")
+    return wrong
+
+
 def run(wire, build, folder, name):
     """The faults found, as sentences."""
+    if name == "long-text":
+        return run_long(wire, build, folder)
     way = next(way for way in WAYS if way.name == name)
     person, judge, server, outcomes, tokens = play(wire, build, folder, way)
     wrong = [*server.violations, *person.sanitizer_reports()]

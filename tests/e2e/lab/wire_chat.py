@@ -70,10 +70,8 @@ def check_rules(body, entries):
 
 
 def prefix(body):
-    """Reasoning is given back until the user speaks again, and templates of models drop it then themselves."""
     fixed = {key: body.get(key) for key in ("model", "tools", "tool_choice")}
-    return Prefix("messages", fixed, [{key: value for key, value in message.items() if not key.startswith("reasoning")}
-                                      for message in body["messages"]])
+    return Prefix("messages", fixed, body["messages"])
 
 
 def is_call(entry, call):
