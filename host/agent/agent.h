@@ -81,7 +81,7 @@ struct agent_settings { /* strings borrowed, outlive the agent */
     const struct cost_state
         *cost_before; /* the same of what they cost; NULL: nothing was asked yet */
     const struct model_profile *profile; /* of `model`; NULL: nothing is known about it */
-    bool is_hasty; /* no pauses between attempts: a recording is played */
+    bool is_hasty;                       /* no pauses between attempts: a recording is played */
     const struct budget_limits *budget;  /* NULL: no limits */
 };
 

@@ -46,7 +46,7 @@ struct run {
     struct loop_signal *on_interrupt, *on_terminate, *on_hangup;
     struct stuck *stuck;
     struct record *record; /* NULL: not recorded */
-    int signal_number; /* that ended the turn, 0 = none */
+    int signal_number;     /* that ended the turn, 0 = none */
     int status;
 };
 

@@ -252,12 +252,19 @@ static void on_signal(void *ctx, int signal_number)
     agent_interrupt(run->wire.agent);
 }
 
+/* A cassette may come from anybody: it opens no more than the folder it is played in. */
+static const char *sandbox_of(struct json_object *session)
+{
+    return strcmp(json_string_of(session, "sandbox", ""), "read-only") == 0 ? "read-only"
+                                                                            : "workspace-write";
+}
+
 static int open_session(struct run *run, struct beacon_error *err)
 {
     struct json_object *session = run->parts.session;
     const struct config_flag flags[] = {
-        {"sandbox_mode", json_string_of(session, "sandbox", "read-only")},
-        {"approval_policy", json_string_of(session, "approval", "never")},
+        {"sandbox_mode", run->parts.is_live ? sandbox_of(session) : "read-only"},
+        {"approval_policy", "never"},
     };
     AUTO_TEXT struct text display;
     text_init(&display, 64u << 10);

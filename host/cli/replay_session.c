@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "cli/version.h"
 #include "cli/wire.h"
 #include "http/cassette_compare.h"
 #include "plugin/provider.h"
@@ -178,7 +179,7 @@ int replay_begin(struct replay_parts *parts, struct wire *wire, struct beacon_er
         .sandbox_backend = sandbox_backend_label(wire->sandbox),
         .effort = json_string_of(parts->session, "effort", ""),
         .summary = json_string_of(parts->session, "summary", ""),
-        .version = "",
+        .version = BEACON_VERSION,
     };
     fanout_emit(wire->events, &event);
     int rc = BEACON_OK;

@@ -65,7 +65,8 @@ static int open_provider(struct wire *wire, const struct wire_request *request,
     }
     wire->provider_config =
         provider_config_json(settings, config_string(config, "model"), wire->thread_id);
-    rc = provider_open(wire->plugins.set, settings->plugin, wire->provider_config, &wire->provider, err);
+    rc = provider_open(wire->plugins.set, settings->plugin, wire->provider_config, &wire->provider,
+                       err);
     if (rc != BEACON_OK) {
         return rc;
     }
@@ -277,7 +278,7 @@ static int open_all(struct wire *wire, const struct wire_request *request, struc
         rc = wire_budget_open(wire, err);
     }
     if (rc == BEACON_OK) {
-        rc = wire_telemetry_open(wire, err);
+        rc = request->replay == NULL ? wire_telemetry_open(wire, err) : BEACON_OK; /* offline */
     }
     if (rc == BEACON_OK) {
         rc = open_sandbox(wire, request, err);

@@ -92,7 +92,7 @@ struct wire {
     struct agent *agent;
     struct record *record; /* borrowed from the front door; NULL: nothing is recorded */
     char *provider_config; /* what the plugin was told */
-    bool has_hung_plugin; /* of a session that is closed */
+    bool has_hung_plugin;  /* of a session that is closed */
 };
 
 struct wire_request {

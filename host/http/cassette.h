@@ -26,7 +26,8 @@ struct cassette_request {
 
 struct cassette_exchange {
     struct cassette_request request;
-    struct http_answer answer; /* without an end line: cancelled */
+    struct http_answer answer;        /* without an end line: cancelled */
+    struct http_answer_frame *frames; /* what answer.frames is, owned */
     bool has_ended;
     size_t line; /* of the request */
 };

@@ -35,39 +35,59 @@ struct cassette_request cassette_request_of(const struct beacon_http_request *rq
         .body = rq->body};
 }
 
+/* The value in an object or a list that holds the byte at `place`, and how it is called there. */
+struct held {
+    struct beacon_str value, key; /* value.p is NULL: none */
+    size_t index;
+};
+
+static struct held member_at(struct beacon_json *j, const char *place)
+{
+    struct held held = {{NULL, 0}, {NULL, 0}, 0};
+    struct beacon_str key, value;
+    (void)beacon_json_enter_object(j);
+    while (beacon_json_next_key(j, &key) && beacon_json_skip(j, &value) && value.p <= place) {
+        held.value = value;
+        held.key = key;
+    }
+    return held;
+}
+
+static struct held element_at(struct beacon_json *j, const char *place)
+{
+    struct held held = {{NULL, 0}, {NULL, 0}, 0};
+    struct beacon_str value;
+    (void)beacon_json_enter_array(j);
+    for (size_t i = 0;
+         beacon_json_next_element(j) && beacon_json_skip(j, &value) && value.p <= place; i++) {
+        held.value = value;
+        held.index = i;
+    }
+    return held;
+}
+
 static void add_path(struct beacon_str json, size_t at, struct text *out)
 {
-    for (int depth = 0; depth < (int)BEACON_JSON_DEPTH_MAX; depth++) {
+    const char *place = json.p + at;
+    for (unsigned depth = 0; depth < BEACON_JSON_DEPTH_MAX; depth++) {
         struct beacon_json j;
-        struct beacon_str key = {NULL, 0}, value = {NULL, 0}, found = {NULL, 0}, found_key = key;
-        size_t index = 0, found_index = 0;
         beacon_json_init(&j, json);
         const enum beacon_json_kind kind = beacon_json_peek(&j);
-        const char *place = json.p + at;
-        if (kind == BEACON_JSON_OBJECT && beacon_json_enter_object(&j)) {
-            while (beacon_json_next_key(&j, &key) && beacon_json_skip(&j, &value)) {
-                if (value.p <= place) {
-                    found = value;
-                    found_key = key;
-                }
-            }
-        } else if (kind == BEACON_JSON_ARRAY && beacon_json_enter_array(&j)) {
-            for (; beacon_json_next_element(&j) && beacon_json_skip(&j, &value); index++) {
-                if (value.p <= place) {
-                    found = value;
-                    found_index = index;
-                }
-            }
-        }
-        if (found.p == NULL || place >= found.p + found.n) {
+        if (kind != BEACON_JSON_OBJECT && kind != BEACON_JSON_ARRAY) {
             return;
         }
-        (void)(kind == BEACON_JSON_OBJECT
-                   ? text_addf(out, ".%.*s", (int)(found_key.n < 100 ? found_key.n : 100),
-                               found_key.p)
-                   : text_addf(out, "[%zu]", found_index));
-        at = (size_t)(place - found.p);
-        json = found;
+        const struct held held =
+            kind == BEACON_JSON_OBJECT ? member_at(&j, place) : element_at(&j, place);
+        if (held.value.p == NULL || place >= held.value.p + held.value.n) {
+            return;
+        }
+        if (kind == BEACON_JSON_OBJECT) {
+            const size_t n = held.key.n < 100 ? held.key.n : 100;
+            (void)text_addf(out, ".%.*s", (int)n, held.key.p);
+        } else {
+            (void)text_addf(out, "[%zu]", held.index);
+        }
+        json = held.value;
     }
 }
 

@@ -243,10 +243,11 @@ static void read_frame(struct reader *r)
         return;
     }
     struct http_answer *answer = &exchange->answer;
-    struct http_answer_frame *frames = (struct http_answer_frame *)(uintptr_t)answer->frames;
+    struct http_answer_frame *frames = exchange->frames;
     if ((answer->n_frames & (answer->n_frames - 1)) == 0) { /* capacities are powers of two */
         const size_t room = answer->n_frames == 0 ? 1 : answer->n_frames * 2;
         frames = alloc_grow(frames, room, sizeof *frames);
+        exchange->frames = frames;
         answer->frames = frames;
     }
     const struct beacon_str data = bytes_of(r, "data", "data_base64");
@@ -419,7 +420,7 @@ int cassette_read(const char *path, struct cassette *ret, struct beacon_error *e
 void cassette_finish(struct cassette *cassette)
 {
     for (size_t i = 0; i < cassette->n_exchanges; i++) {
-        free((void *)(uintptr_t)cassette->exchanges[i].answer.frames);
+        free(cassette->exchanges[i].frames);
     }
     free(cassette->exchanges);
     free(cassette->contexts);

@@ -21,7 +21,7 @@ enum exchange_state {
     EXCHANGE_ATTACHING, /* its credentials are being fetched: nothing of libcurl is there yet */
     EXCHANGE_WAITING,   /* begun inside a callback of libcurl: added when that has returned */
     EXCHANGE_RUNNING,
-    EXCHANGE_PLAYING, /* a player answers; no libcurl at all */
+    EXCHANGE_PLAYING,   /* a player answers; no libcurl at all */
     EXCHANGE_ENDING,    /* its last callbacks run, then it is freed */
     EXCHANGE_CANCELLED, /* inside a callback of libcurl: freed when that has returned */
 };
@@ -56,7 +56,7 @@ struct http_exchange {
     uint64_t tap_id;   /* 0: nobody watches, or it was told of the end */
     struct play *play; /* PLAYING */
     bool is_in_play;   /* called from there: freed when that has returned */
-    int stop_rc; /* not BEACON_OK: a callback or a limit ended it, `err` says why */
+    int stop_rc;       /* not BEACON_OK: a callback or a limit ended it, `err` says why */
     struct beacon_error err;
 };
 

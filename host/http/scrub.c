@@ -43,6 +43,9 @@ void scrub_destroy(struct scrub *scrub)
 
 static void add_form(struct scrub *scrub, const char *p, size_t n)
 {
+    if (p == NULL || n == 0) {
+        return;
+    }
     for (size_t i = 0; i < scrub->n_forms; i++) {
         if (scrub->forms[i].n == n && memcmp(scrub->forms[i].text, p, n) == 0) {
             return;
@@ -61,7 +64,21 @@ static void wipe(struct beacon_json_out *out)
     beacon_json_out_finish(out);
 }
 
-/* As it stands in JSON of `levels` levels, with or without the escape some put before a slash. */
+/* One level of JSON more, with or without the escape that some put before a slash. */
+static void escape_once(const struct beacon_json_out *from, bool escapes_slash,
+                        struct beacon_json_out *to)
+{
+    for (size_t i = 0; from->p != NULL && i < from->n;) {
+        const char *slash = escapes_slash ? memchr(from->p + i, '/', from->n - i) : NULL;
+        const size_t end = slash != NULL ? (size_t)(slash - from->p) : from->n;
+        beacon_json_out_escaped(to, beacon_span(from->p + i, end - i));
+        if (slash != NULL) {
+            beacon_json_out_bytes(to, "\\/", 2);
+        }
+        i = slash != NULL ? end + 1 : end;
+    }
+}
+
 static void add_escaped(struct scrub *scrub, const char *p, size_t n, bool escapes_slash)
 {
     struct beacon_json_out from, to;
@@ -69,12 +86,7 @@ static void add_escaped(struct scrub *scrub, const char *p, size_t n, bool escap
     beacon_json_out_bytes(&from, p, n);
     for (int level = 0; level < ESCAPE_LEVELS && !from.failed; level++) {
         beacon_json_out_init(&to, FORM_MAX);
-        for (size_t i = 0; i < from.n; i++) {
-            if (escapes_slash && from.p[i] == '/') {
-                beacon_json_out_bytes(&to, "\\", 1);
-            }
-            beacon_json_out_escaped(&to, beacon_span(from.p + i, 1));
-        }
+        escape_once(&from, escapes_slash, &to);
         if (!to.failed) {
             add_form(scrub, to.p, to.n);
         }
