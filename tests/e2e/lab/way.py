@@ -105,10 +105,12 @@ WAYS = (
     Way("inside-frames", _inside_frames),
     Way("inside-frames-crlf", _inside_frames, line_end=b"\r\n"),
     Way("cr", _thirteen, line_end=b"\r"),
-    Way("comments", _thirteen, has_comments=True, has_bom=True),
+    Way("comments", _thirteen, has_comments=True),
+    Way("bom", _bytes, has_bom=True, has_names=False, is_sparse=True),  # then the first event counts
     Way("pings", has_pings=True),
     Way("no-names", _inside_frames, has_names=False, space=b""),
     Way("data-lines", _thirteen, has_long_lines=False),
+    Way("data-lines-crlf", _bytes, line_end=b"\r\n", has_long_lines=False),
     Way("ascii", _at_once, is_ascii=True, characters=1),
     Way("one-delta", characters=1_000_000),
     Way("sparse", is_sparse=True),
