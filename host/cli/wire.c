@@ -253,6 +253,13 @@ static void make_agent(struct wire *wire, const struct wire_request *request)
     wire->agent = agent_create(&parts, &settings, request->on_end, request->on_end_ctx);
 }
 
+/* What is replayed is played offline. */
+static int open_telemetry(struct wire *wire, const struct wire_request *request,
+                          struct beacon_error *err)
+{
+    return request->replay == NULL ? wire_telemetry_open(wire, err) : BEACON_OK;
+}
+
 static int open_all(struct wire *wire, const struct wire_request *request, struct beacon_error *err)
 {
     wire->loop = loop_create();
@@ -278,7 +285,7 @@ static int open_all(struct wire *wire, const struct wire_request *request, struc
         rc = wire_budget_open(wire, err);
     }
     if (rc == BEACON_OK) {
-        rc = request->replay == NULL ? wire_telemetry_open(wire, err) : BEACON_OK; /* offline */
+        rc = open_telemetry(wire, request, err);
     }
     if (rc == BEACON_OK) {
         rc = open_sandbox(wire, request, err);

@@ -206,9 +206,10 @@ static int check_level(const struct profile_checking *checking, const struct lev
         const struct profile_row *row = find(level, member->key);
         if (row == NULL) {
             rc = refuse_key(checking, level, path, member);
-        } else if (row->as == NULL) {
+        } else if (row->as == NULL &&
+                   level->take != NULL) { /* where there are such rows it is there */
             rc = level->take(checking, path, member, into);
-        } else {
+        } else if (row->as != NULL) {
             rc = take_leaf(checking, level, row, path, member, into);
         }
     }
