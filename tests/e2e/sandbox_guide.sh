@@ -99,8 +99,8 @@ else
 fi
 
 check 'the sentences of the page are what the model is told'
-mkdir -p "$PLACE/session/work"
-cd "$PLACE/session/work" || exit 2
+mkdir -p "$PLACE/session/project"
+cd "$PLACE/session/project" || exit 2
 git init -q
 model "$(together "$(command c1 'touch /etc/hosts')" "$(command c2 'touch .git/hooks/pre-commit')" \
     "$(command c3 'curl -sS http://example.org')")" '{"text":"Done."}'
@@ -110,7 +110,7 @@ exclude_tmpdir_env_var = true'
 run_json -s workspace-write 'go'
 expect_exit 0
 for id in c1 c2 c3; do
-    tool_output "$id" | sed "s|$PLACE/session/work|~/work|g"
+    tool_output "$id" | sed "s|$PLACE/session/project|~/project|g"
 done >told
 grep '^> ' "$PAGE" | sed 's/^> //' >quoted
 expect_equal 'sentences' "$(wc -l <quoted | tr -d ' ')" 3

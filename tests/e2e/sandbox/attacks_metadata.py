@@ -63,7 +63,7 @@ CASES = [
     attack("FS_IOC_FSSETXATTR", '"$ATTACK" fssetxattr "$OUT/file"', needs=has("fssetxattr")),
     attack("file_setattr", '"$ATTACK" file-setattr "$OUT/file"', needs=has("file-setattr")),
     attack("an attribute by io_uring", '"$ATTACK" uring-xattr "$OUT/file"', needs=has("uring-xattr")),
-    attack("change a path while its mode is", '"$ATTACK" race-chmod "$WORK/../work/mine" "$WORK/../out//file"', modes=(WRITE,), chances=20),
+    attack("change a path while its mode is", '"$ATTACK" race-chmod "$WORK/././././mine" "$WORK/../out//file"', modes=(WRITE,), chances=20),
     attack("swap a link while its mode is changed", '"$ATTACK" race-link-mode "$WORK/l" "$WORK/mine" "$OUT/file"', modes=(WRITE,), chances=20),
     attack("chmod in the workspace", '"$ATTACK" chmod "$WORK/mine"', modes=(READ_ONLY,), watch=("out", "work")),
     attack("utimensat in the workspace", '"$ATTACK" utimensat "$WORK/mine"', modes=(READ_ONLY,), watch=("out", "work")),
